@@ -1,0 +1,72 @@
+//go:build integration
+
+// Package integration drives the built binary against Postfix, Dovecot, NSD
+// and nginx as Debian packages them, on the standard ports of loopback
+// addresses. It knows of mailmedic what a user knows: flags, exit codes, the
+// JSON document. It needs root and those packages; what is missing is a failure
+// and never a skip.
+package integration
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+)
+
+const (
+	password = "korrekte-Pferde-5412"
+	// Everything that a quoted string, a URL, a shell or a base64 decoder may stumble over.
+	hardPassword = `Äpfel "und" \Birnen%20+= &`
+)
+
+// the is what all tests share: they sign in to the same servers, as people do.
+var the struct {
+	*world
+	binary string
+}
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	runtime.LockOSThread()               // the servers end with this thread, see startServer
+	dir, err := os.MkdirTemp("", "mail") // short: the path of a Unix socket has 107 bytes
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	code := 1
+	if err := setUp(dir); err != nil {
+		fmt.Fprintln(os.Stderr, "the servers could not be set up:", err)
+	} else {
+		code = m.Run()
+	}
+	if the.world != nil {
+		the.stop()
+		if code != 0 {
+			fmt.Fprintln(os.Stderr, the.logs())
+		}
+	}
+	return code
+}
+
+func setUp(dir string) error {
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return err
+	}
+	// MAILMEDIC names a binary to test, for example an unpacked release; without it, one is built.
+	if the.binary = os.Getenv("MAILMEDIC"); the.binary == "" {
+		the.binary = filepath.Join(dir, "mailmedic")
+		if err := command(context.Background(), "go", "build", "-o", the.binary, "../cmd/mailmedic"); err != nil {
+			return err
+		}
+	}
+	var err error
+	the.world, err = startWorld(context.Background(), dir)
+	return err
+}
