@@ -1,0 +1,122 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// Facts are all that is known of one run.
+type Facts struct {
+	Target       mail.Target
+	Now          time.Time      // by which certificates are judged
+	SignIn       bool           // a secret was given and signing in was wanted
+	Insecure     bool           // the certificate rule was lifted for this run
+	Discovered   bool           // the rule about hosts that nobody vouches for was lifted
+	Provider     *mail.Provider // what is built in about the provider, by domain or by MX; nil where it is not known
+	Candidates   []mail.Candidate
+	Observations []mail.Observation // where two have one ID, the later one counts
+	NotChecked   []mail.NotChecked
+	Interrupted  bool
+}
+
+// An index is Facts made ready to be asked questions.
+type index struct {
+	Facts
+	byID     map[string]mail.Observation
+	ordered  []mail.Observation // each ID once, in the order of IDs
+	servers  []*server          // the endpoints of the candidates, in the order of Compare
+	usable   map[mail.Role]bool // whether a role has a setting that can be used
+	state    map[mail.Role]mail.State
+	rejected *mail.Observation // the account's credentials were rejected, and accepted nowhere
+}
+
+func newIndex(f Facts) *index {
+	x := &index{Facts: f, byID: map[string]mail.Observation{}, usable: map[mail.Role]bool{}, state: map[mail.Role]mail.State{}}
+	x.Candidates = slices.SortedFunc(slices.Values(f.Candidates), Compare)
+	for _, o := range f.Observations {
+		x.byID[o.ID] = o
+	}
+	for _, o := range x.byID {
+		x.ordered = append(x.ordered, o)
+	}
+	slices.SortFunc(x.ordered, func(a, b mail.Observation) int { return strings.Compare(a.ID, b.ID) })
+	x.servers = serversOf(x.Candidates, x.ordered)
+	x.rejected = x.rejectedAccount()
+	return x
+}
+
+// ofKind gives the observations of a kind, in the order of their IDs.
+func (x *index) ofKind(kind mail.Kind) []mail.Observation {
+	var found []mail.Observation
+	for _, o := range x.ordered {
+		if o.Kind == kind {
+			found = append(found, o)
+		}
+	}
+	return found
+}
+
+// dns gives the answer to one question; qtype is in lower case.
+func (x *index) dns(qtype, name string) (mail.Observation, bool) {
+	o, ok := x.byID[qtype+":"+name]
+	return o, ok && o.Kind == mail.KindDNS
+}
+
+// dnsClass gives the failure class of the answer to one question, "" for an
+// answer with records and for a question that was not asked.
+func (x *index) dnsClass(qtype, name string) mail.Class {
+	o, _ := x.dns(qtype, name)
+	return failureClass(o)
+}
+
+// serversIn gives the servers that are named for a role.
+func (x *index) serversIn(role mail.Role) []*server {
+	var found []*server
+	for _, s := range x.servers {
+		if s.in(role) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// serversWhere gives the servers that a rule about settings may blame, as far as match holds.
+func (x *index) serversWhere(match func(*server) bool) []*server {
+	var found []*server
+	for _, s := range x.servers {
+		if s.concerns() && match(s) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// asked reports whether the run was about a role. A run that only asks servers
+// which the user named, without a look at the domain, is about their roles alone.
+func (x *index) asked(role mail.Role) bool {
+	return !x.namedOnly() || len(x.serversIn(role)) > 0
+}
+
+// namedOnly reports whether the user named all servers and no domain was looked at.
+func (x *index) namedOnly() bool {
+	if _, ok := x.dns("mx", x.Target.Domain); ok || len(x.Candidates) == 0 {
+		return false
+	}
+	for _, c := range x.Candidates {
+		if c.Trust() != mail.TrustUser {
+			return false
+		}
+	}
+	return true
+}
+
+// failureClass gives the class of the failure of o, and "" where nothing failed.
+func failureClass(o mail.Observation) mail.Class {
+	if o.Failure == nil {
+		return ""
+	}
+	return o.Failure.Class
+}

@@ -1,0 +1,97 @@
+package rules
+
+import (
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// summary says the verdict in one sentence. Where nothing works for one known
+// reason, the reason is the sentence.
+func (x *index) summary(found []diagnosis) string {
+	p := x.params(hit{})
+	if !x.anyUsable() {
+		for _, d := range found {
+			if d.rule.headline != "" {
+				return render(d.rule.headline, x.params(d.hit))
+			}
+		}
+	}
+	receive, send := x.state[mail.Incoming], x.state[mail.Outgoing]
+	switch {
+	case x.namedOnly():
+		return x.namedSummary()
+	case receive == mail.Unproven && send == mail.Unproven && !x.triedAny():
+		return render("The settings of {domain} are published; no server was asked.", p)
+	default:
+		return render(summaries()[[2]mail.State{receive, send}], p)
+	}
+}
+
+func (x *index) anyUsable() bool { return x.usable[mail.Incoming] || x.usable[mail.Outgoing] }
+
+// triedAny reports whether any server was asked, or should have been.
+func (x *index) triedAny() bool {
+	return probed(mail.Report{Observations: x.ordered, Candidates: x.Candidates, NotChecked: x.NotChecked})
+}
+
+// namedSummary is for a run that asks servers which the user named.
+func (x *index) namedSummary() string {
+	good, untested := 0, 0
+	for _, s := range x.servers {
+		switch {
+		case x.canUse(s), s.in(mail.MX) && s.proof().Rank() >= mail.Handshake.Rank():
+			good++
+		case !s.tested():
+			untested++
+		}
+	}
+	p := params{"good": good, "all": len(x.servers), "untested": untested, "host": mail.DisplayName(x.servers[0].endpoint.HostPort())}
+	switch {
+	case len(x.servers) == 1 && good == 1:
+		return render("{host} answers and can be used.", p)
+	case len(x.servers) == 1 && untested == 1:
+		return render("{host} could not be tested.", p)
+	case len(x.servers) == 1:
+		return render("{host} cannot be used.", p)
+	case good == len(x.servers):
+		return render("All {all} servers answer and can be used.", p)
+	case untested > 0:
+		return render("{good} of {all} servers can be used; {untested} could not be tested.", p)
+	default:
+		return render("{good} of {all} servers can be used.", p)
+	}
+}
+
+// summaries gives the sentence for each pair of states, receiving first.
+func summaries() map[[2]mail.State]string {
+	return map[[2]mail.State]string{
+		{mail.Works, mail.Works}:    "{who} can receive and send mail.",
+		{mail.Works, mail.Ready}:    "{who} can receive mail; the server for sending answers, but no sign-in was tried there.",
+		{mail.Works, mail.Broken}:   "{who} can receive mail but cannot send it.",
+		{mail.Works, mail.Unproven}: "{who} can receive mail; sending could not be tested.",
+		{mail.Works, mail.NoneSet}:  "{who} can receive mail; no server for sending is known.",
+
+		{mail.Ready, mail.Works}:    "{who} can send mail; the server for receiving answers, but no sign-in was tried there.",
+		{mail.Ready, mail.Ready}:    "The servers of {domain} answer; no sign-in was tried.",
+		{mail.Ready, mail.Broken}:   "The server for receiving mail of {domain} answers, but mail cannot be sent.",
+		{mail.Ready, mail.Unproven}: "The server for receiving mail of {domain} answers; sending could not be tested.",
+		{mail.Ready, mail.NoneSet}:  "The server for receiving mail of {domain} answers; no server for sending is known.",
+
+		{mail.Broken, mail.Works}:    "{who} can send mail but cannot receive it.",
+		{mail.Broken, mail.Ready}:    "The server for sending mail of {domain} answers, but mail cannot be received.",
+		{mail.Broken, mail.Broken}:   "{who} can neither receive nor send mail.",
+		{mail.Broken, mail.Unproven}: "{who} cannot receive mail; sending could not be tested.",
+		{mail.Broken, mail.NoneSet}:  "{who} cannot receive mail, and no server for sending is known.",
+
+		{mail.Unproven, mail.Works}:    "{who} can send mail; receiving could not be tested.",
+		{mail.Unproven, mail.Ready}:    "The server for sending mail of {domain} answers; receiving could not be tested.",
+		{mail.Unproven, mail.Broken}:   "{who} cannot send mail; receiving could not be tested.",
+		{mail.Unproven, mail.Unproven}: "Neither receiving nor sending mail of {domain} could be tested.",
+		{mail.Unproven, mail.NoneSet}:  "Receiving mail of {domain} could not be tested, and no server for sending is known.",
+
+		{mail.NoneSet, mail.Works}:    "{who} can send mail; no server for receiving is known.",
+		{mail.NoneSet, mail.Ready}:    "The server for sending mail of {domain} answers; no server for receiving is known.",
+		{mail.NoneSet, mail.Broken}:   "{who} cannot send mail, and no server for receiving is known.",
+		{mail.NoneSet, mail.Unproven}: "Sending mail of {domain} could not be tested, and no server for receiving is known.",
+		{mail.NoneSet, mail.NoneSet}:  "No server for the mail of {domain} is known.",
+	}
+}
