@@ -1,0 +1,162 @@
+package check
+
+import (
+	"slices"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// maxRejections and maxForms keep an account from being locked: so many
+// rejected tries in a run, so many forms of the user name at a server.
+const (
+	maxRejections = 2
+	maxForms      = 2
+)
+
+// login is one server at which the account may sign in.
+type login struct {
+	endpoint mail.Endpoint
+	forms    []string // user names to try, best first
+	explicit bool     // a source or the user names the form, so that another one is no use
+	ready    bool     // the session is open, may have the secret, and waits
+}
+
+// try is one sign-in to be made.
+type try struct {
+	endpoint mail.Endpoint
+	username string
+}
+
+// account plans the sign-ins of one account. It decides and does nothing: what
+// was learned at one server serves all of them, and the budget is shared.
+type account struct {
+	learned   string // the form of the user name that a server accepted
+	rejected  []try
+	made      map[try]bool
+	spent     map[mail.Endpoint]bool // nothing more is tried there
+	running   int
+	throttled bool // a server asked to stop
+}
+
+func newAccount() *account {
+	return &account{made: map[try]bool{}, spent: map[mail.Endpoint]bool{}}
+}
+
+// exhausted says why no further try may be made, or "".
+func (a *account) exhausted() mail.Why {
+	switch {
+	case a.throttled:
+		return mail.WhyThrottled
+	case len(a.rejected) >= maxRejections:
+		return mail.WhyBudget
+	default:
+		return ""
+	}
+}
+
+// width is how many tries may run at once: the first goes alone, later ones in
+// parallel, but never more than could all be rejected within the budget.
+func (a *account) width() int {
+	if a.learned == "" {
+		return 1
+	}
+	return maxRejections - len(a.rejected)
+}
+
+// next gives the try to start now, if any. The logins stand best first.
+func (a *account) next(logins []login) (try, bool) {
+	if a.exhausted() != "" || a.running >= a.width() {
+		return try{}, false
+	}
+	for _, l := range a.afterRejection(logins) {
+		if !l.ready || a.spent[l.endpoint] {
+			continue
+		}
+		for _, form := range a.formsFor(l) {
+			if t := (try{l.endpoint, form}); !a.made[t] {
+				return t, true
+			}
+		}
+	}
+	return try{}, false
+}
+
+// formsFor is the one form that was learned, unless a source names others for this server.
+func (a *account) formsFor(l login) []string {
+	if a.learned == "" || l.explicit {
+		return l.forms
+	}
+	return []string{a.learned}
+}
+
+// afterRejection keeps what may follow a first try that was rejected: another
+// form at the same server where no source names the form (RFC 6186 section 4),
+// else a server of the other role, which may judge otherwise. A second server
+// of the same kind would only reject the same words again.
+func (a *account) afterRejection(logins []login) []login {
+	if a.learned != "" || len(a.rejected) == 0 {
+		return logins
+	}
+	refused := a.rejected[0].endpoint
+	return slices.DeleteFunc(slices.Clone(logins), func(l login) bool {
+		if !a.spent[refused] {
+			return l.endpoint != refused
+		}
+		return (l.endpoint.Protocol == mail.SMTP) == (refused.Protocol == mail.SMTP)
+	})
+}
+
+func (a *account) triedAt(e mail.Endpoint) bool {
+	for t := range a.made {
+		if t.endpoint == e {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *account) start(t try) {
+	a.made[t] = true
+	a.running++
+}
+
+func (a *account) accepted(t try) {
+	a.failed(t)
+	if a.learned == "" {
+		a.learned = t.username
+	}
+}
+
+// refused counts a rejected try. The server is not asked again, unless it is
+// worth another form.
+func (a *account) refused(t try, l login) {
+	a.failed(t)
+	a.rejected = append(a.rejected, t)
+	if a.learned == "" && !l.explicit && len(a.rejected) < maxRejections && len(l.forms) > 1 {
+		a.spent[t.endpoint] = false
+	}
+}
+
+// failed ends a try that told nothing about the credentials.
+func (a *account) failed(t try) {
+	a.running--
+	a.spent[t.endpoint] = true
+}
+
+// userForms gives the user names to try at a server: the user's own choice, else
+// what the sources say, most trusted first, else the address and then its local
+// part (RFC 6186 section 4).
+func userForms(chosen string, target mail.Target, claims []mail.Claim) (forms []string, explicit bool) {
+	if chosen != "" {
+		return []string{chosen}, true
+	}
+	for _, claim := range claims {
+		if name := claim.Username; name != "" && !slices.Contains(forms, name) && len(forms) < maxForms {
+			forms = append(forms, name)
+		}
+	}
+	if len(forms) > 0 || target.Address == "" {
+		return forms, len(forms) > 0
+	}
+	return []string{target.Address, target.LocalPart()}, false
+}

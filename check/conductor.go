@@ -1,0 +1,174 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/mailmedic/mailmedic/discover"
+	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/probe"
+)
+
+// conductor owns the state of one run. Only its loop touches the state; the
+// goroutines that it starts send what they learn to its inbox.
+type conductor struct {
+	o       Options
+	target  mail.Target
+	started time.Time
+	emit    func(mail.Event)
+	redact  *mail.Redactor
+
+	run      context.Context // ends when the run's time is over, the user interrupts, or the loop is done
+	cancel   context.CancelFunc
+	inbox    chan func()    // what goroutines learned, to be taken in by the loop
+	goodbyes sync.WaitGroup // every goroutine of the run
+
+	search  *discover.Search
+	hosts   slots
+	book    *book
+	probes  map[mail.Endpoint]*probing
+	account *account
+
+	published   bool                // every source but the guesses has answered
+	guesses     map[mail.Role]phase // of the roles that were released
+	consents    map[string]phase    // by host
+	permitted   map[string]bool     // by host, once the user has answered
+	firstReady  time.Time           // when the first session was ready to sign in
+	proved      time.Time           // when every role had a proved setting
+	graceOver   bool                // what could not better the proof has been stopped
+	notChecked  []mail.NotChecked
+	interrupted bool
+}
+
+// phase is how far something is that is done once.
+type phase int
+
+const (
+	notBegun phase = iota
+	begun
+	done
+)
+
+func newConductor(ctx context.Context, target mail.Target, o Options, started time.Time, emit func(mail.Event)) *conductor {
+	c := &conductor{
+		o: o, target: target, started: started, emit: emit,
+		inbox:     make(chan func()),
+		book:      newBook(),
+		probes:    map[mail.Endpoint]*probing{},
+		account:   newAccount(),
+		guesses:   map[mail.Role]phase{},
+		consents:  map[string]phase{},
+		permitted: map[string]bool{},
+	}
+	if s := o.SignIn; s != nil {
+		c.redact = mail.NewRedactor(s.Secret, target.Address, target.LocalPart(), s.Username)
+	}
+	c.run, c.cancel = context.WithTimeout(ctx, o.Timeout)
+	return c
+}
+
+// conduct runs the loop until everything is known, enough is proved, the time
+// is over or the user has had enough. It leaves goodbyes to wait for.
+func (c *conductor) conduct(ctx context.Context) *mail.Provider {
+	c.search = discover.Start(c.run, c.o.Network, c.target, c.o.Discovery, func(e mail.Event) {
+		c.tell(func() { c.take(e) })
+	})
+	c.goodbyes.Go(func() {
+		select {
+		case <-c.search.Published():
+			c.tell(func() { c.published = true })
+		case <-c.run.Done():
+		}
+	})
+	alarm := time.NewTimer(0)
+	defer alarm.Stop()
+	for c.advance(); !c.finished(); c.advance() {
+		alarm.Reset(time.Until(c.nextMoment()))
+		select {
+		case learned := <-c.inbox:
+			learned()
+		case <-alarm.C:
+		case <-c.run.Done():
+			c.interrupted = errors.Is(ctx.Err(), context.Canceled)
+		}
+	}
+	why := mail.WhyDeadline
+	if c.run.Err() == nil {
+		why = mail.WhyGrace
+	}
+	c.cancel()
+	c.cutProbes(why)
+	result := c.search.Wait()
+	for _, pending := range result.Stopped {
+		c.skip(pending.Subject, why)
+	}
+	return result.Provider
+}
+
+// tell hands the loop something to do with its state. Once the run is over there is nobody to tell.
+func (c *conductor) tell(learned func()) {
+	select {
+	case c.inbox <- learned:
+	case <-c.run.Done():
+	}
+}
+
+// advance starts whatever can start now.
+func (c *conductor) advance() {
+	if c.run.Err() != nil {
+		return
+	}
+	for _, candidate := range c.book.candidateList() {
+		c.probe(candidate.Endpoint)
+	}
+	for _, role := range []mail.Role{mail.Incoming, mail.Outgoing} {
+		c.guess(role)
+	}
+	c.signIn()
+	c.noteProof()
+}
+
+// take keeps and passes on what discovery says.
+func (c *conductor) take(e mail.Event) {
+	switch {
+	case e.Candidate != nil:
+		c.book.addCandidate(*e.Candidate)
+		c.emit(e)
+	case e.Observation != nil:
+		c.observe(*e.Observation)
+	default:
+		c.emit(e)
+	}
+}
+
+func (c *conductor) observe(o mail.Observation) {
+	o = clean(c.redact, o)
+	c.book.addObservation(o)
+	c.emit(mail.Event{Observation: &o})
+}
+
+// clean removes the secret from all that a server could have echoed.
+func clean(r *mail.Redactor, o mail.Observation) mail.Observation {
+	if o.Failure != nil {
+		o.Failure = &mail.Failure{Class: o.Failure.Class, Detail: r.Clean(o.Failure.Detail)}
+	}
+	if o.AuthFacts != nil {
+		auth := *o.AuthFacts
+		auth.Reply = r.Clean(auth.Reply)
+		o.AuthFacts = &auth
+	}
+	if o.SessionFacts != nil {
+		s := *o.SessionFacts
+		s.Greeting, s.Software = r.Clean(s.Greeting), r.Clean(s.Software)
+		s.Transcript = r.CleanAll(s.Transcript)
+		for _, list := range []*[]string{
+			&s.Capabilities.BeforeTLS, &s.Capabilities.AfterTLS, &s.Mechanisms.BeforeTLS, &s.Mechanisms.AfterTLS,
+		} {
+			*list = r.CleanAll(*list)
+		}
+		o.SessionFacts = &s
+	}
+	return o
+}

@@ -1,0 +1,184 @@
+package check
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// The patience of a run.
+const (
+	// headStart is how long published settings have before guesses are made
+	// beside them: an answer of the DNS and of a healthy web server fits in.
+	headStart = 300 * time.Millisecond
+	// guessAnyway is when a role without a proved setting gets its guesses even
+	// though published servers may still answer: a blocked port would take seconds.
+	guessAnyway = 1500 * time.Millisecond
+	// grace is what everything pending still gets once every role has a proved setting.
+	grace = 2 * time.Second
+	// trustedLimit is until when, from the start, sources of higher trust than
+	// what is proved may still answer.
+	trustedLimit = 5 * time.Second
+)
+
+var roles = [...]mail.Role{mail.Incoming, mail.Outgoing}
+
+// finished reports whether nothing is left to wait for.
+func (c *conductor) finished() bool {
+	switch {
+	case c.run.Err() != nil:
+		return true
+	case c.graceOver && (time.Since(c.started) >= trustedLimit || !c.betterSourcePending()):
+		return !c.probing() || time.Since(c.started) >= trustedLimit
+	default:
+		return c.published && !c.probing() && !c.guessing()
+	}
+}
+
+func (c *conductor) probing() bool {
+	for _, p := range c.probes {
+		if p.state != ended {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *conductor) guessing() bool {
+	for _, g := range c.guesses {
+		if g == begun {
+			return true
+		}
+	}
+	return false
+}
+
+// nextMoment is when the loop has something to do even if nothing is learned.
+func (c *conductor) nextMoment() time.Time {
+	moments := []time.Time{c.started.Add(headStart), c.started.Add(guessAnyway), c.started.Add(trustedLimit)}
+	if !c.firstReady.IsZero() {
+		moments = append(moments, c.firstReady.Add(settle))
+	}
+	if !c.proved.IsZero() {
+		moments = append(moments, c.proved.Add(grace))
+	}
+	now := time.Now()
+	next := now.Add(time.Hour)
+	for _, m := range moments {
+		if m.After(now) && m.Before(next) {
+			next = m
+		}
+	}
+	return next
+}
+
+// noteProof notes when every role has a proved setting, and after the grace
+// stops what cannot better it.
+func (c *conductor) noteProof() {
+	if c.graceOver {
+		return
+	}
+	if c.proved.IsZero() {
+		for _, role := range roles {
+			if _, proved := c.bestProved(role); !proved {
+				return
+			}
+		}
+		c.proved = time.Now()
+	}
+	if time.Since(c.proved) >= grace {
+		c.graceOver = true
+		c.cutProbes(mail.WhyGrace)
+		c.search.Stop(c.provedTrust())
+	}
+}
+
+// bestProved gives the trust of the best setting of a role that is proved as far as this run can prove it.
+func (c *conductor) bestProved(role mail.Role) (mail.Trust, bool) {
+	enough := mail.Handshake
+	if c.o.SignIn != nil && c.account.exhausted() == "" {
+		enough = mail.SignedIn
+	}
+	for _, candidate := range c.book.ofRole(role) {
+		if c.book.proof(candidate.Endpoint).Rank() >= enough.Rank() {
+			return candidate.Trust(), true
+		}
+	}
+	return "", false
+}
+
+// provedTrust is the trust that a source must be able to better to be worth waiting for.
+func (c *conductor) provedTrust() mail.Trust {
+	worst := mail.TrustUser
+	for _, role := range roles {
+		if trust, proved := c.bestProved(role); proved && trust.Rank() > worst.Rank() {
+			worst = trust
+		}
+	}
+	return worst
+}
+
+func (c *conductor) betterSourcePending() bool {
+	for _, p := range c.search.Pending() {
+		if p.Best.Rank() < c.provedTrust().Rank() {
+			return true
+		}
+	}
+	return false
+}
+
+// cutProbes ends every probe that is still under way.
+func (c *conductor) cutProbes(why mail.Why) {
+	pending := make([]*probing, 0, len(c.probes))
+	for _, p := range c.probes {
+		if p.state != ended {
+			pending = append(pending, p)
+		}
+	}
+	for _, p := range pending {
+		c.skip(p.endpoint.String(), why)
+		c.dismiss(p)
+		p.cancel()
+	}
+}
+
+// skip notes what is not checked, in the order of the names.
+func (c *conductor) skip(subject string, why mail.Why) {
+	n := mail.NotChecked{Subject: subject, Why: why}
+	i, known := slices.BinarySearchFunc(c.notChecked, n, func(a, b mail.NotChecked) int {
+		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Why, b.Why))
+	})
+	if !known {
+		c.notChecked = slices.Insert(c.notChecked, i, n)
+	}
+}
+
+// guess releases the guesses of a role when nothing published can be expected to do.
+func (c *conductor) guess(role mail.Role) {
+	if c.guesses[role] != notBegun || !c.needsGuess(role) {
+		return
+	}
+	c.guesses[role] = begun
+	c.goodbyes.Go(func() {
+		c.search.Guess(role)
+		c.tell(func() { c.guesses[role] = done })
+	})
+}
+
+func (c *conductor) needsGuess(role mail.Role) bool {
+	passed := time.Since(c.started)
+	if !c.published && passed < headStart {
+		return false
+	}
+	hopeful := false // a published server of the role may still do
+	for _, candidate := range c.book.ofRole(role) {
+		if c.book.proof(candidate.Endpoint).Rank() >= mail.Handshake.Rank() {
+			return false
+		}
+		p := c.probes[candidate.Endpoint]
+		hopeful = hopeful || p != nil && p.state == opening
+	}
+	return !hopeful || passed >= guessAnyway
+}

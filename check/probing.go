@@ -1,0 +1,133 @@
+package check
+
+import (
+	"context"
+	"slices"
+
+	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/probe"
+	"github.com/mailmedic/mailmedic/wire"
+)
+
+// probing is one endpoint on its way from the first connection to goodbye.
+type probing struct {
+	endpoint mail.Endpoint
+	cancel   context.CancelFunc
+	state    probeState
+	session  *probe.Session
+	orders   chan try // what the session is to do next; closed to send it home
+}
+
+type probeState int
+
+const (
+	opening probeState = iota // connecting, greeting, TLS
+	waiting                   // ready to sign in
+	signing                   // a try is under way
+	ended                     // nothing more will come
+)
+
+// probe starts to probe an endpoint, once. The goroutine owns the session; the
+// loop sends it orders.
+func (c *conductor) probe(e mail.Endpoint) {
+	if _, known := c.probes[e]; known {
+		return
+	}
+	ctx, cancel := context.WithCancel(c.run)
+	orders := make(chan try, 1)
+	p := &probing{endpoint: e, cancel: cancel, orders: orders}
+	c.probes[e] = p
+	observe := func(o mail.Observation) {
+		c.tell(func() {
+			if p.state != ended {
+				c.observe(o)
+			}
+		})
+	}
+	c.goodbyes.Go(func() {
+		defer cancel()
+		release, err := c.hosts.take(ctx, e.Host)
+		if err != nil {
+			return
+		}
+		defer release()
+		session := probe.Open(ctx, c.o.Network, e, c.probeOptions(), observe)
+		c.tell(func() { c.opened(p, session) })
+		for t := range orders {
+			session = c.obey(ctx, p, session, t, observe)
+		}
+		session.Close(context.WithoutCancel(ctx))
+	})
+}
+
+// obey makes one try, on a new connection where the server ended the last one.
+func (c *conductor) obey(ctx context.Context, p *probing, s *probe.Session, t try, observe func(mail.Observation)) *probe.Session {
+	if !s.Usable() {
+		s.Close(ctx)
+		s = probe.Open(ctx, c.o.Network, p.endpoint, c.probeOptions(), observe)
+	}
+	credentials := probe.Credentials{Username: t.username, Secret: c.o.SignIn.Secret}
+	outcome := s.SignIn(ctx, credentials, c.o.SignIn.Insecure)
+	c.tell(func() { c.tried(p, t, outcome) })
+	return s
+}
+
+// opened takes in a session: it waits where a sign-in may come, else it goes home.
+func (c *conductor) opened(p *probing, s *probe.Session) {
+	if p.state == ended {
+		return
+	}
+	p.session, p.state = s, waiting
+	if !c.wantsSignIn(p) {
+		c.dismiss(p)
+	}
+}
+
+// dismiss sends a session home.
+func (c *conductor) dismiss(p *probing) {
+	if p.orders != nil {
+		close(p.orders)
+		p.orders = nil
+	}
+	p.state = ended
+}
+
+// wantsSignIn reports whether the session can take a password.
+func (c *conductor) wantsSignIn(p *probing) bool {
+	want := c.o.SignIn
+	if want == nil || len(p.session.Mechanisms()) == 0 {
+		return false
+	}
+	isSetting := slices.ContainsFunc(c.book.candidateList(), func(known mail.Candidate) bool {
+		return known.Endpoint == p.endpoint && known.Role != mail.MX
+	})
+	return isSetting && (p.session.Ready() || want.Insecure && p.session.Encrypted())
+}
+
+// mayHaveSecret applies the rule of who may see a secret: a host of the
+// address's own organisation, one that a strong claim names, and else one that
+// the user allows. Not answered means that the user is still to be asked.
+func (c *conductor) mayHaveSecret(e mail.Endpoint, claims []mail.Claim) (allowed, answered bool) {
+	strong := func(claim mail.Claim) bool { return claim.Trust.Rank() <= mail.TrustVouched.Rank() }
+	switch {
+	case wire.SameOrganisation(e.Host, c.target.Domain), c.o.SignIn.TrustDiscovered, slices.ContainsFunc(claims, strong):
+		return true, true
+	case c.o.SignIn.Consent == nil:
+		return false, true
+	default:
+		return c.permitted[e.Host], c.consents[e.Host] == done
+	}
+}
+
+// ask asks the user about a host, once.
+func (c *conductor) ask(host string, claims []mail.Claim) {
+	if c.consents[host] != notBegun {
+		return
+	}
+	c.consents[host] = begun
+	sources := mail.Candidate{Claims: claims}.Sources()
+	c.goodbyes.Go(func() {
+		allowed := c.o.SignIn.Consent(c.run, host, sources)
+		c.tell(func() { c.permitted[host], c.consents[host] = allowed, done })
+	})
+}

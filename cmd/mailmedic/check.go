@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mailmedic/mailmedic/check"
+	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/wire"
+)
+
+// checkOptions are the flags of check, which demo has too.
+type checkOptions struct {
+	network networkFlags
+	output  outputFlags
+	sign    signInFlags
+}
+
+func newCheck(s *streams) *cobra.Command {
+	o := &checkOptions{}
+	cmd := &cobra.Command{
+		Use:   "check ADDRESS|DOMAIN",
+		Short: "Discover, probe, sign in when a password is given, diagnose, report",
+		Long: `check finds the mail settings of an address, talks to every server behind them,
+signs in when a password is given, and says which settings work and why the
+others do not.
+
+The password is sent only over TLS with a verified certificate, and only to
+hosts of the address's own organisation or that a trustworthy source names.
+
+` + exitCodesHelp,
+		Example: `  mailmedic check anna@example.org
+  mailmedic check anna@example.org --ask-password
+  mailmedic check example.org -f json -o text=ticket.txt`,
+		Args: usageArgs(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			target, err := mail.ParseTarget(args[0])
+			if err != nil {
+				return usageError{err}
+			}
+			signIn, err := o.sign.signIn(cmd.Context(), s, target)
+			if err != nil {
+				return err
+			}
+			return o.run(cmd.Context(), s, wire.Options{}, target, signIn)
+		},
+	}
+	o.network.register(cmd, check.DefaultTimeout)
+	o.network.registerPins(cmd)
+	o.sign.register(cmd)
+	o.output.register(cmd)
+	return cmd
+}
+
+// run is the main job, in the world that the options of the network describe.
+func (o *checkOptions) run(ctx context.Context, s *streams, world wire.Options, target mail.Target, signIn *check.SignIn) error {
+	failOn, err := o.output.threshold()
+	if err != nil {
+		return err
+	}
+	discovery, err := o.network.discovery()
+	if err != nil {
+		return err
+	}
+	options, err := o.network.apply(world)
+	if err != nil {
+		return err
+	}
+	network, err := wire.New(options)
+	if err != nil {
+		return usageError{err}
+	}
+	defer network.Close()
+	out, err := o.output.open(s, o.network.transcript)
+	if err != nil {
+		return err
+	}
+	progress := newProgress(s, o.output.quiet)
+	var printed error
+	closing := check.Run(ctx, target, check.Options{
+		Network:    network,
+		Timeout:    o.network.timeout,
+		Discovery:  discovery,
+		SignIn:     signIn,
+		FailOn:     failOn,
+		Transcript: o.network.transcript,
+		Tool:       tool(),
+	}, func(e mail.Event) {
+		progress.event(e)
+		out.emit(e)
+		if e.Verdict != nil { // the answer goes out before the connections say goodbye
+			printed = out.close()
+		}
+	})
+	if printed != nil {
+		return printed
+	}
+	return exitWith(closing.ExitCode)
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mailmedic/mailmedic"
+	"github.com/mailmedic/mailmedic/check"
+	"github.com/mailmedic/mailmedic/lab"
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+const firstScenario = "good"
+
+func newDemo(s *streams) *cobra.Command {
+	o := &checkOptions{}
+	list := false
+	cmd := &cobra.Command{
+		Use:   "demo [SCENARIO|FILE.txtar]",
+		Short: "The main job against an embedded mail world; needs no network",
+		Long: `demo starts a small mail world inside this program (DNS, web, SMTP, IMAP and
+POP3 servers, and a certificate authority) and runs exactly the code that check
+runs. No packet leaves the machine. "demo --list" names the scenarios; a file in
+the same form is a scenario too, and makes a good bug report.
+
+` + exitCodesHelp,
+		Example: `  mailmedic demo
+  mailmedic demo --list
+  mailmedic demo expired-certificate -v`,
+		Args:      usageArgs(cobra.MaximumNArgs(1)),
+		ValidArgs: scenarioNames(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if list {
+				return listScenarios(s)
+			}
+			name := firstScenario
+			if len(args) > 0 {
+				name = args[0]
+			}
+			return o.demo(cmd, s, name)
+		},
+	}
+	cmd.Flags().BoolVar(&list, "list", false, "list the scenarios")
+	o.network.register(cmd, check.DefaultTimeout)
+	o.output.register(cmd)
+	return cmd
+}
+
+func (o *checkOptions) demo(cmd *cobra.Command, s *streams, name string) error {
+	world, err := scenario(name)
+	if err != nil {
+		return err
+	}
+	target, err := mail.ParseTarget(world.Target)
+	if err != nil {
+		return usagef("%s: %w", name, err)
+	}
+	running, err := world.Start(cmd.Context(), lab.Options{})
+	if err != nil {
+		return fmt.Errorf("start the mail world %s: %w", name, err)
+	}
+	defer running.Close()
+	pretend(s, world, target)
+	var signIn *check.SignIn
+	if world.Password != "" {
+		signIn = &check.SignIn{Username: world.User, Secret: mail.NewSecret([]byte(world.Password))}
+	}
+	return o.run(cmd.Context(), s, running.Network(), target, signIn)
+}
+
+// pretend says what the demo makes believe. It goes to standard error, since standard output is the answer.
+func pretend(s *streams, w *lab.World, target mail.Target) {
+	signed := ""
+	if w.Password != "" {
+		signed = " --ask-password"
+	}
+	fmt.Fprintf(s.err, "demo: %s\n%s\n\n$ mailmedic check %s%s\n\n", w.Title, strings.TrimSpace(w.Description), target.Input, signed)
+}
+
+// scenario finds a world by its name, or reads one from a file.
+func scenario(name string) (*lab.World, error) {
+	if strings.HasSuffix(name, ".txtar") {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		return parseWorld(name, data)
+	}
+	data, err := mailmedic.Worlds.ReadFile(worldPath(name))
+	if err != nil {
+		return nil, usagef("there is no scenario %q; 'mailmedic demo --list' names them, and a file of your own ends in .txtar", name)
+	}
+	return parseWorld(name, data)
+}
+
+func parseWorld(name string, data []byte) (*lab.World, error) {
+	world, err := lab.Parse(name, data)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return world, nil
+}
+
+func worldPath(name string) string { return path.Join("testdata/world", name+".txtar") }
+
+// scenarioNames gives the embedded worlds in the order of their names.
+func scenarioNames() []string {
+	files, _ := fs.Glob(mailmedic.Worlds, worldPath("*")) // the pattern is ours and well-formed
+	names := make([]string, len(files))
+	for i, file := range files {
+		names[i] = strings.TrimSuffix(path.Base(file), ".txtar")
+	}
+	return names
+}
+
+func listScenarios(s *streams) error {
+	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	for _, name := range scenarioNames() {
+		world, err := scenario(name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(table, "%s\t%s\n", name, world.Title)
+	}
+	return table.Flush()
+}

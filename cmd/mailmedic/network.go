@@ -1,0 +1,96 @@
+package main
+
+import (
+	"net/url"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mailmedic/mailmedic/discover"
+	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/wire"
+)
+
+// networkFlags are the flags that every command has that uses the network.
+type networkFlags struct {
+	resolver         string
+	caFile           string
+	timeout          time.Duration
+	only4, only6     bool
+	ispdb            string
+	noThirdParty     bool
+	allowPrivate     bool
+	noAllowPrivate   bool
+	transcript       bool
+	imap, pop3, smtp string
+}
+
+func (f *networkFlags) register(cmd *cobra.Command, timeout time.Duration) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.resolver, "resolver", "", "DNS resolver to ask, `ip[:port]` (default: the system's)")
+	flags.StringVar(&f.caFile, "ca-file", "", "PEM `file` of authorities to trust beside the system's")
+	flags.DurationVar(&f.timeout, "timeout", timeout, "time for the whole run")
+	flags.BoolVarP(&f.only4, "ipv4", "4", false, "use IPv4 only")
+	flags.BoolVarP(&f.only6, "ipv6", "6", false, "use IPv6 only")
+	flags.StringVar(&f.ispdb, "ispdb", "", "base `URL` of an ISPDB (default: Thunderbird's)")
+	flags.BoolVar(&f.noThirdParty, "no-third-party", false, "ask nobody but the domain's DNS, its servers and those that its records name")
+	flags.BoolVar(&f.allowPrivate, "allow-private", true, "connect to private and loopback addresses")
+	flags.BoolVar(&f.noAllowPrivate, "no-allow-private", false, "refuse private and loopback addresses, after resolution")
+	flags.BoolVar(&f.transcript, "transcript", false, "show the conversations with the servers, secrets removed")
+	cmd.MarkFlagsMutuallyExclusive("ipv4", "ipv6")
+	cmd.MarkFlagsMutuallyExclusive("allow-private", "no-allow-private")
+}
+
+// registerPins adds the flags that fix one server while the rest is discovered.
+func (f *networkFlags) registerPins(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.imap, "imap", "", "use this IMAP server, `host[:port]`, and discover the rest")
+	flags.StringVar(&f.pop3, "pop3", "", "use this POP3 server, `host[:port]`, and discover the rest")
+	flags.StringVar(&f.smtp, "smtp", "", "use this submission server, `host[:port]`, and discover the rest")
+}
+
+// apply puts what the user said over the options of a Network.
+func (f *networkFlags) apply(o wire.Options) (wire.Options, error) {
+	if f.timeout <= 0 {
+		return o, usagef("--timeout %s: it must be longer than nothing, for example 30s", f.timeout)
+	}
+	if f.resolver != "" {
+		o.Resolver = f.resolver
+	}
+	if f.caFile != "" {
+		roots, err := wire.LoadRoots(f.caFile)
+		if err != nil {
+			return o, usagef("--ca-file: %w", err)
+		}
+		o.Roots = roots
+	}
+	o.OnlyIPv4, o.OnlyIPv6 = f.only4, f.only6
+	o.RefusePrivate = f.noAllowPrivate || !f.allowPrivate
+	o.UserAgent = "mailmedic/" + versionText()
+	return o, nil
+}
+
+// discovery says where to look.
+func (f *networkFlags) discovery() (discover.Options, error) {
+	o := discover.Options{ISPDB: f.ispdb, NoThirdParty: f.noThirdParty}
+	if f.ispdb != "" {
+		u, err := url.Parse(f.ispdb)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			return o, usagef("--ispdb %q is not a web address; write the base, for example https://autoconfig.example.org/v1.1/", f.ispdb)
+		}
+	}
+	for _, pin := range []struct {
+		flag, server string
+		protocol     mail.Protocol
+	}{{"--imap", f.imap, mail.IMAP}, {"--pop3", f.pop3, mail.POP3}, {"--smtp", f.smtp, mail.SMTP}} {
+		if pin.server == "" {
+			continue
+		}
+		e, err := mail.ParsePin(pin.protocol, pin.server)
+		if err != nil {
+			return o, usagef("%s: %w", pin.flag, err)
+		}
+		o.Pins = append(o.Pins, e)
+	}
+	return o, nil
+}

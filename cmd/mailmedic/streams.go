@@ -1,0 +1,39 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// streams are where a command reads and writes, and what is known of the
+// terminal behind them. A test sets them as it likes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+	env      func(string) string
+
+	outWidth   int  // columns of the terminal behind out; 0 for none
+	errIsTTY   bool // progress may be drawn
+	canPrompt  bool // a person can be asked
+	readSecret func(prompt string) ([]byte, error)
+	readLine   func(prompt string, done <-chan struct{}) (string, error)
+}
+
+func systemStreams() *streams {
+	s := &streams{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv,
+		errIsTTY:   term.IsTerminal(int(os.Stderr.Fd())),
+		canPrompt:  hasTerminal(),
+		readSecret: readSecretFromTerminal,
+		readLine:   readLineFromTerminal,
+	}
+	if fd := int(os.Stdout.Fd()); term.IsTerminal(fd) {
+		s.outWidth = 80
+		if width, _, err := term.GetSize(fd); err == nil && width > 0 {
+			s.outWidth = width
+		}
+	}
+	return s
+}

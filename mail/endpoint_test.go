@@ -1,0 +1,78 @@
+package mail
+
+import (
+	"errors"
+	"testing"
+)
+
+func TestEndpointTextIsTheSameInAndOut(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"imaps://imap.example.org:993", "imap+starttls://imap.example.org:143", "imap://imap.example.org:143",
+		"pop3s://pop.example.org:995", "pop3+starttls://pop.example.org:110", "pop3://pop.example.org:110",
+		"smtps://smtp.example.org:465", "smtp+starttls://smtp.example.org:587", "smtp://smtp.example.org:25",
+		"imaps://192.0.2.1:993", "imaps://[2001:db8::1]:993", "imaps://imap.example.org:10993",
+	} {
+		e, err := ParseEndpoint(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		if e.String() != text {
+			t.Errorf("%s came out as %s", text, e)
+		}
+	}
+}
+
+func TestParseEndpointFillsInWhatIsStandard(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"imaps://imap.example.org":         "imaps://imap.example.org:993",
+		"IMAPS://IMAP.Example.ORG.":        "imaps://imap.example.org:993",
+		"imap://imap.example.org":          "imap://imap.example.org:143",
+		"smtp+starttls://smtp.example.org": "smtp+starttls://smtp.example.org:587",
+		"imap.example.org:993":             "imaps://imap.example.org:993",
+		"smtp.example.org:587":             "smtp+starttls://smtp.example.org:587",
+		"mx.example.org:25":                "smtp+starttls://mx.example.org:25",
+		"[2001:db8::1]:110":                "pop3+starttls://[2001:db8::1]:110",
+		"192.0.2.1:465":                    "smtps://192.0.2.1:465",
+		"imaps://2001:db8::1":              "imaps://[2001:db8::1]:993",
+		"imaps://bücher.example:993":       "imaps://xn--bcher-kva.example:993",
+	} {
+		e, err := ParseEndpoint(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		if e.String() != want {
+			t.Errorf("%s became %s, want %s", text, e, want)
+		}
+	}
+}
+
+func TestParseEndpointRefuses(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "imaps://", "ftp://a.example", "a.example:8080", "a.example", "a.example:0", "a.example:65536", "a.example:", "a.example:x", "imaps://[::1", "imaps://a b:993"} {
+		if e, err := ParseEndpoint(text); !errors.Is(err, ErrEndpoint) {
+			t.Errorf("%q gave %v, %v", text, e, err)
+		}
+	}
+}
+
+func TestParsePinLeavesOpenWhatIsNotSaid(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Endpoint{
+		"mail.example.org":              {IMAP, "", "mail.example.org", 0},
+		"mail.example.org:143":          {IMAP, StartTLS, "mail.example.org", 143},
+		"mail.example.org:1993":         {IMAP, "", "mail.example.org", 1993},
+		"imaps://mail.example.org:1993": {IMAP, TLS, "mail.example.org", 1993},
+		"192.0.2.1":                     {IMAP, "", "192.0.2.1", 0},
+	} {
+		if got, err := ParsePin(IMAP, text); err != nil || got != want {
+			t.Errorf("%s gave %+v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "mail.example.org:995", "smtps://mail.example.org", "mail.example.org:x"} {
+		if got, err := ParsePin(IMAP, text); !errors.Is(err, ErrEndpoint) {
+			t.Errorf("%q gave %+v, %v", text, got, err)
+		}
+	}
+}
