@@ -3,7 +3,6 @@
 package integration
 
 import (
-	"context"
 	"net"
 	"os/exec"
 	"slices"
@@ -20,7 +19,7 @@ func TestOtherToolsSignInToTheGoodServers(t *testing.T) {
 	for _, port := range []string{"465", "587"} {
 		t.Run("swaks on "+port, func(t *testing.T) {
 			t.Parallel()
-			out := swaks(t, the.hosts["good"].Address, port, "anna@good.test", password, "--quit-after", "AUTH")
+			out := swaks(t, the.hosts["good"].Address, port, "anna@good.test", password, append(verified(), "--quit-after", "AUTH")...)
 			if !strings.Contains(out, "235 2.7.0 Authentication successful") {
 				t.Errorf("swaks was not signed in:\n%s", out)
 			}
@@ -78,11 +77,7 @@ func TestNothingListensForImplicitTLSOnTheSTARTTLSHost(t *testing.T) {
 
 func TestTheNameServerKnowsItsZonesOnly(t *testing.T) {
 	t.Parallel()
-	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, network, dnsAddress+":53")
-	}}
-	addresses, err := resolver.LookupHost(t.Context(), "imap.good.test.")
+	addresses, err := testResolver().LookupHost(t.Context(), "imap.good.test.")
 	if err != nil || !slices.Equal(addresses, []string{"127.0.10.1"}) {
 		t.Errorf("imap.good.test: %v, %v", addresses, err)
 	}

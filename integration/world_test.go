@@ -50,6 +50,7 @@ func mailhosts() []*mailhost {
 				"anna@good.test":    password,
 				"bert@good.test":    hardPassword,
 				"sofia@silent.test": password,
+				"ina@silent.test":   password,
 				"walter":            password, // of web.test, whose user names are local parts
 			},
 		},
