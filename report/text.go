@@ -3,11 +3,78 @@ package report
 import (
 	"io"
 
+	"github.com/fatih/color"
+
 	"github.com/mailmedic/mailmedic/mail"
 )
 
-type textPrinter struct{ w io.Writer }
+// textPrinter prints a run for people, to be read in ten seconds: the verdict,
+// what to type in, what is wrong with who and how, then where to look further.
+type textPrinter struct {
+	w    io.Writer
+	o    Options
+	fold *Folder
+}
 
-func newText(w io.Writer, o Options) Printer    { return &textPrinter{w} }
-func (p *textPrinter) Event(e mail.Event) error { return nil }
-func (p *textPrinter) Close() error             { return nil }
+func newText(w io.Writer, o Options) Printer { return &textPrinter{w, o, NewFolder()} }
+
+func (p *textPrinter) Event(e mail.Event) error { return p.fold.Add(e) }
+
+func (p *textPrinter) Close() error {
+	v := newView(p.fold.Report(), p.o)
+	v.verdict()
+	v.settings()
+	if !v.o.Quiet {
+		v.findings()
+		v.servers()
+		v.observations()
+		v.transcripts()
+		v.foot()
+	}
+	_, err := p.w.Write(v.buf.Bytes())
+	return err
+}
+
+// view is a report on its way to a page.
+type view struct {
+	*page
+	o  Options
+	r  mail.Report
+	at map[string][]mail.Observation // what was observed at each subject
+}
+
+func newView(r mail.Report, o Options) *view {
+	v := &view{page: newPage(o, r.Target), o: o, r: r, at: map[string][]mail.Observation{}}
+	for _, observation := range r.Observations {
+		v.at[observation.Subject] = append(v.at[observation.Subject], observation)
+	}
+	return v
+}
+
+// heading opens a section of the details.
+func (v *view) heading(title string) {
+	v.blank()
+	v.paragraph(0, v.ink.bold, title)
+}
+
+// verdict puts the answer in one sentence.
+func (v *view) verdict() {
+	v.paragraph(0, v.verdictPen(), v.r.Verdict.Summary)
+}
+
+func (v *view) verdictPen() *color.Color {
+	pen := v.ink.green
+	for _, state := range []mail.State{v.r.Verdict.Receive, v.r.Verdict.Send} {
+		switch state {
+		case mail.Broken:
+			return v.ink.red
+		case mail.Unproven:
+			pen = v.ink.yellow
+		case mail.Works, mail.Ready, mail.NoneSet:
+		}
+	}
+	if v.r.Verdict.Receive == mail.NoneSet && v.r.Verdict.Send == mail.NoneSet {
+		return v.ink.yellow
+	}
+	return pen
+}

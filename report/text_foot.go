@@ -1,0 +1,141 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// foot puts what the answer rests on, what is not known, and how to see more.
+func (v *view) foot() {
+	v.blank()
+	if totals := v.totals(); totals != "" {
+		v.paragraph(2, v.ink.faint, totals)
+	}
+	v.notChecked()
+	v.hints()
+}
+
+// totals counts what was asked, and the notices that are not on the page.
+func (v *view) totals() string {
+	hosts, sources := v.asked()
+	var parts []string
+	if hosts > 0 {
+		parts = append(parts, count(hosts, "server"))
+	}
+	if sources > 0 {
+		parts = append(parts, count(sources, "source"))
+	}
+	var sentences []string
+	if len(parts) > 0 {
+		sentences = append(sentences, strings.Join(parts, " and ")+" asked"+took(v.r.TookMS)+".")
+	}
+	if n := len(v.r.Findings) - len(v.shownFindings()); n > 0 {
+		sentences = append(sentences, "Also "+count(n, "notice")+", see -v.")
+	}
+	if !v.r.Complete && len(v.r.NotChecked) == 0 {
+		sentences = append(sentences, "The run did not come to its end, so there may be more.")
+	}
+	return strings.Join(sentences, " ")
+}
+
+// asked counts the hosts that were dialled, and the questions and documents
+// that could name settings.
+func (v *view) asked() (hosts, sources int) {
+	names := map[string]bool{}
+	for _, o := range v.r.Observations {
+		switch o.Kind {
+		case mail.KindHTTP:
+			sources++
+		case mail.KindDNS:
+			if o.DNSFacts != nil && !slices.Contains([]string{"A", "AAAA", "CNAME"}, strings.ToUpper(o.Type)) {
+				sources++
+			}
+		default:
+			if e, err := mail.ParseEndpoint(o.Subject); err == nil {
+				names[e.Host] = true
+			}
+		}
+	}
+	return len(names), sources
+}
+
+func took(ms int64) string {
+	if ms <= 0 {
+		return ""
+	}
+	return " in " + seconds(ms)
+}
+
+// maxListed is how many names stand in a list before the rest is only counted.
+const maxListed = 3
+
+// notChecked says what was not looked at, one line for each reason.
+func (v *view) notChecked() {
+	var reasons []mail.Why
+	byReason := map[mail.Why][]string{}
+	for _, n := range v.r.NotChecked {
+		if !slices.Contains(reasons, n.Why) {
+			reasons = append(reasons, n.Why)
+		}
+		byReason[n.Why] = append(byReason[n.Why], v.subjectWords(n.Subject))
+	}
+	for _, why := range reasons {
+		subjects := byReason[why]
+		if rest := len(subjects) - maxListed; rest > 0 && v.o.Verbose == 0 {
+			subjects = append(subjects[:maxListed:maxListed], fmt.Sprintf("%d more", rest))
+		}
+		v.paragraph(2, v.ink.faint, fmt.Sprintf("Not checked, because %s: %s.", whyWords(why), strings.Join(subjects, ", ")))
+	}
+}
+
+// hints names the flags that show more, only those that lead further from here.
+func (v *view) hints() {
+	var hints []string
+	hint := func(when bool, text string) {
+		if when {
+			hints = append(hints, v.text(text))
+		}
+	}
+	untested := slices.Contains([]mail.State{v.r.Verdict.Receive, v.r.Verdict.Send}, mail.Ready)
+	hint(v.o.Command == "discover" && len(v.r.Settings) > 0, "Test these: mailmedic check "+v.r.Target.Input)
+	hint(v.o.Command == "check" && untested && v.r.Target.Address != "" && !v.observed(mail.KindAuth), "Test the sign-in too: --ask-password")
+	hint(v.o.Verbose == 0, "More detail: -v")
+	hint(v.o.Command == "check" && v.failing() && !v.hasTranscript(), "What the servers said: --transcript")
+	hint(v.r.Verdict.ExitCode != 0, "For the ticket: -o json=ticket.json")
+	for _, line := range flow(hints, "     ", min(v.columns, proseColumns)-2) {
+		v.line("  ", v.ink.faint.Sprint(line))
+	}
+}
+
+func (v *view) observed(k mail.Kind) bool {
+	return slices.ContainsFunc(v.r.Observations, func(o mail.Observation) bool { return o.Kind == k })
+}
+
+func (v *view) hasTranscript() bool {
+	return slices.ContainsFunc(v.r.Observations, func(o mail.Observation) bool {
+		return o.SessionFacts != nil && len(o.Transcript) > 0
+	})
+}
+
+// failing reports whether something that matters went wrong at a server.
+func (v *view) failing() bool {
+	return v.observed(mail.KindSession) && slices.ContainsFunc(v.r.Findings, func(f mail.Finding) bool {
+		return f.Severity.Rank() <= mail.Error.Rank()
+	})
+}
+
+// flow puts as many texts on a line as fit.
+func flow(texts []string, gap string, limit int) []string {
+	var lines []string
+	for _, text := range texts {
+		if last := len(lines) - 1; last >= 0 && columns(lines[last]+gap+text) <= limit {
+			lines[last] += gap + text
+		} else {
+			lines = append(lines, text)
+		}
+	}
+	return lines
+}

@@ -1,0 +1,180 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// servers puts what every server showed of itself: encryption, certificate, software, capabilities.
+func (v *view) servers() {
+	if v.o.Verbose == 0 {
+		return
+	}
+	endpoints := v.endpoints()
+	if len(endpoints) == 0 {
+		return
+	}
+	v.heading("Servers")
+	for _, subject := range endpoints {
+		v.blank()
+		v.paragraph(2, v.ink.bold, v.subjectWords(subject))
+		for _, o := range v.at[subject] {
+			v.serverFacts(o)
+		}
+	}
+}
+
+// endpoints gives the servers that were asked, in the order of their names.
+func (v *view) endpoints() []string {
+	var list []string
+	for subject, seen := range v.at {
+		if slices.ContainsFunc(seen, isServer) {
+			list = append(list, subject)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func isServer(o mail.Observation) bool {
+	switch o.Kind {
+	case mail.KindDial, mail.KindTLS, mail.KindSession, mail.KindAuth, mail.KindMailbox, mail.KindSend:
+		_, err := mail.ParseEndpoint(o.Subject)
+		return err == nil
+	default:
+		return false
+	}
+}
+
+func (v *view) serverFacts(o mail.Observation) {
+	if o.Kind == mail.KindDial {
+		v.fact("Address", o.Address+failureWords(o.Failure, ": "))
+		return
+	}
+	if f := o.TLSFacts; f != nil {
+		v.fact("Encryption", join(", ", f.Version, f.Cipher, f.Group))
+		for i, c := range f.Certificates {
+			v.certificate(i, c)
+		}
+	}
+	if f := o.SessionFacts; f != nil {
+		v.fact("Software", f.Software)
+		v.fact("Greeting", f.Greeting)
+		v.bothWays("Sign-in", f.Mechanisms)
+		v.bothWays("Can do", f.Capabilities)
+	}
+	if f := o.AuthFacts; f != nil {
+		label := "Signed in as"
+		if o.Failure != nil {
+			label = "Tried as"
+		}
+		v.fact(label, join(" ", f.Username, "by", f.Mechanism)+said(f.Reply))
+	}
+	v.fact("Failure", failureWords(o.Failure, ""))
+}
+
+func (v *view) certificate(i int, c mail.Certificate) {
+	if i > 0 {
+		v.fact("Signed by", fmt.Sprintf("%s, until %s", c.Subject, day(c.NotAfter)))
+		return
+	}
+	v.fact("Certificate", fmt.Sprintf("%s, %s, from %s", c.Subject, c.Key, c.Issuer))
+	v.fact("Valid", fmt.Sprintf("%s to %s%s", day(c.NotBefore), day(c.NotAfter), v.left(c.NotAfter)))
+	v.fact("For", strings.Join(c.Names, ", "))
+}
+
+// left says how long something is still valid, by the time of the run.
+func (v *view) left(until time.Time) string {
+	days := int(until.Sub(v.r.Started).Hours() / 24)
+	switch {
+	case until.Before(v.r.Started):
+		return fmt.Sprintf(" (ended %s ago)", count(-days, "day"))
+	default:
+		return fmt.Sprintf(" (%s left)", count(days, "day"))
+	}
+}
+
+// fact puts one thing that a server showed.
+func (v *view) fact(label, text string) { v.labelled(4, 18, label, text) }
+
+// bothWays puts a list before and after the connection was encrypted; what was not asked for is not said.
+func (v *view) bothWays(label string, b mail.BothWays) {
+	for _, way := range []struct {
+		list []string
+		when string
+	}{{b.AfterTLS, ""}, {b.BeforeTLS, " (before encryption)"}} {
+		switch {
+		case way.list == nil:
+		case len(way.list) == 0:
+			v.fact(label, "nothing"+way.when)
+		default:
+			v.fact(label, strings.Join(way.list, " ")+way.when)
+		}
+	}
+}
+
+// observations puts one line for everything that was seen.
+func (v *view) observations() {
+	if v.o.Verbose < 2 || len(v.r.Observations) == 0 {
+		return
+	}
+	v.heading("Observations")
+	for _, o := range v.r.Observations {
+		v.prose("  ", 4, v.ink.none, fmt.Sprintf("%s, %d ms%s%s", o.ID, o.TookMS, factWords(o), failureWords(o.Failure, ": ")))
+	}
+}
+
+// factWords gives the facts of an observation that stands in no other section.
+func factWords(o mail.Observation) string {
+	switch {
+	case o.DNSFacts != nil && len(o.Records) > 0:
+		return ": " + strings.Join(o.Records, " | ")
+	case o.HTTPFacts != nil && o.Status > 0:
+		return fmt.Sprintf(": status %d %s", o.Status, o.FinalURL)
+	}
+	return ""
+}
+
+// transcripts puts the conversations that were kept, line for line.
+func (v *view) transcripts() {
+	kept := false
+	for _, o := range v.r.Observations {
+		if o.SessionFacts == nil || len(o.Transcript) == 0 {
+			continue
+		}
+		kept = true
+		v.heading("Conversation with " + v.subjectWords(o.Subject))
+		for _, line := range o.Transcript {
+			v.line("  ", v.text(line))
+		}
+	}
+	if !kept && v.o.Transcript {
+		v.blank()
+		v.paragraph(2, v.ink.faint, "No conversation was recorded.")
+	}
+}
+
+func failureWords(f *mail.Failure, before string) string {
+	if f == nil {
+		return ""
+	}
+	return before + join(", ", string(f.Class), f.Detail)
+}
+
+func said(reply string) string {
+	if reply == "" {
+		return ""
+	}
+	return ", the server said: " + reply
+}
+
+func day(t time.Time) string { return t.UTC().Format("2 Jan 2006") }
+
+// join joins the texts that are not empty.
+func join(separator string, texts ...string) string {
+	return strings.Join(slices.DeleteFunc(texts, func(s string) bool { return s == "" }), separator)
+}

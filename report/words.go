@@ -1,0 +1,226 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// The words of mail programs for the words of the contract. What is not known
+// here, from a later version's recording, is printed as it is.
+
+func protocolWord(p mail.Protocol) string { return strings.ToUpper(string(p)) }
+
+func securityWords(s mail.Security) string {
+	switch s {
+	case mail.TLS:
+		return "SSL/TLS"
+	case mail.StartTLS:
+		return "STARTTLS"
+	}
+	return string(s)
+}
+
+func roleWord(r mail.Role) string {
+	switch r {
+	case mail.Incoming:
+		return "Receive"
+	case mail.Outgoing:
+		return "Send"
+	case mail.MX:
+		return "Mail exchanger"
+	}
+	return string(r)
+}
+
+func sourceWords(s mail.Source) string {
+	switch s {
+	case mail.SourcePACC, mail.SourceAutoconfig, mail.SourceAutodiscover, mail.SourceJMAP:
+		return "the " + string(s) + " document"
+	case mail.SourceSRV:
+		return "DNS service records"
+	case mail.SourceISPDB:
+		return "the provider database of Thunderbird"
+	case mail.SourceProvider:
+		return "the provider table of mailmedic"
+	case mail.SourceMX:
+		return "the mail exchanger of the domain"
+	case mail.SourceTXT:
+		return "a TXT record"
+	case mail.SourceGuess:
+		return "a usual name"
+	case mail.SourceUser:
+		return "your command"
+	}
+	return string(s)
+}
+
+func trustWords(t mail.Trust) string {
+	switch t {
+	case mail.TrustUser:
+		return "you named it"
+	case mail.TrustAuthenticated:
+		return "the domain itself vouches for it"
+	case mail.TrustVouched:
+		return "a list of known providers vouches for it"
+	case mail.TrustDNS:
+		return "the domain's DNS says so, not signed"
+	case mail.TrustRedirected:
+		return "it leads out of the domain and nobody vouches for it"
+	case mail.TrustCleartext:
+		return "it came over an unencrypted connection"
+	case mail.TrustGuess:
+		return "nobody publishes it"
+	}
+	return string(t)
+}
+
+// normalPassword is what mail programs call a password that the server gets to see.
+const normalPassword = "normal password"
+
+// signInWords gives the ways to sign in as mail programs call them, in their order.
+func signInWords(mechanisms []string) []string {
+	var ways []string
+	for _, m := range mechanisms {
+		if way := signInWord(m); !slices.Contains(ways, way) {
+			ways = append(ways, way)
+		}
+	}
+	return ways
+}
+
+func signInWord(mechanism string) string {
+	switch {
+	case mechanism == "plain", mechanism == "login", mechanism == "user":
+		return normalPassword
+	case mechanism == "cram-md5", mechanism == "digest-md5", mechanism == "apop", strings.HasPrefix(mechanism, "scram-"):
+		return "encrypted password"
+	case mechanism == "xoauth2", mechanism == "oauthbearer", mechanism == "oauth2":
+		return "OAuth2"
+	case mechanism == "gssapi":
+		return "Kerberos"
+	case mechanism == "ntlm":
+		return "NTLM"
+	case mechanism == "external":
+		return "TLS certificate"
+	}
+	return mechanism
+}
+
+// whyWords goes on after "because".
+func whyWords(w mail.Why) string {
+	switch w {
+	case mail.WhyGrace:
+		return "everything needed was proved before it answered"
+	case mail.WhyDeadline:
+		return "the time was over (--timeout gives more)"
+	case mail.WhyPolicy:
+		return "the rules of this run do not allow it"
+	case mail.WhyConsent:
+		return "nobody agreed to it"
+	case mail.WhyBudget:
+		return "more tries could lock the account"
+	case mail.WhyThrottled:
+		return "the server asked for fewer connections"
+	}
+	return string(w)
+}
+
+// ownerWords says who acts; the domain is that of the target, for people.
+func ownerWords(o mail.Owner, domain string) string {
+	switch o {
+	case mail.OwnerUser:
+		return "the user of the mailbox"
+	case mail.OwnerAdmin:
+		return "the administrator of " + domain
+	case mail.OwnerProvider:
+		return "the mail provider"
+	case mail.OwnerNetwork:
+		return "who runs the network here: router, firewall, VPN or antivirus"
+	case mail.OwnerSender, mail.OwnerRecipient:
+		return "the " + string(o)
+	}
+	return string(o)
+}
+
+func confidenceWords(c mail.Confidence) string {
+	switch c {
+	case mail.Certain:
+		return ""
+	case mail.Likely:
+		return "likely, not certain"
+	case mail.Possible:
+		return "possible, one of several explanations"
+	}
+	return string(c)
+}
+
+// hostWords gives a host name for people, with its A-labels beside when they differ.
+func (p *page) hostWords(host string) string {
+	if u := p.hostName(host); u != host {
+		return u + " (" + host + ")"
+	}
+	return host
+}
+
+// hostName gives a host name in U-labels where the page can show them.
+func (p *page) hostName(host string) string {
+	if p.ascii {
+		return host
+	}
+	return mail.DisplayName(host)
+}
+
+// subjectWords gives an endpoint as "host port (PROTOCOL, encryption)", and any other subject as it is.
+func (p *page) subjectWords(subject string) string {
+	e, err := mail.ParseEndpoint(subject)
+	if err != nil || !strings.Contains(subject, "://") {
+		return subject
+	}
+	return fmt.Sprintf("%s %d (%s, %s)", p.hostWords(e.Host), e.Port, protocolWord(e.Protocol), encryptionWords(e.Security))
+}
+
+func encryptionWords(s mail.Security) string {
+	if s == mail.None {
+		return "no encryption"
+	}
+	return securityWords(s)
+}
+
+// usernameWords gives the user name to type in. For a domain alone it is a
+// pattern, and where no source names one it is what is usual.
+func usernameWords(name string, t mail.Target) string {
+	switch name {
+	case "":
+		if t.Address == "" {
+			return "usually the full email address"
+		}
+		return "usually " + t.Address
+	case "%EMAILADDRESS%":
+		return "the full email address"
+	case "%EMAILLOCALPART%":
+		return "the part before the @"
+	}
+	return strings.NewReplacer(
+		"%EMAILADDRESS%", "NAME@"+t.Domain, "%EMAILLOCALPART%", "NAME", "%EMAILDOMAIN%", t.Domain,
+	).Replace(name)
+}
+
+// count gives "1 message", "2 messages".
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// seconds gives a duration in milliseconds as people say it.
+func seconds(ms int64) string {
+	if ms < 10_000 {
+		return fmt.Sprintf("%.1f s", float64(ms)/1000)
+	}
+	return fmt.Sprintf("%d s", (ms+500)/1000)
+}
