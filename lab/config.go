@@ -1,0 +1,201 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// Demo is what "mailmedic demo" does in a world.
+type Demo struct {
+	Address   string   `toml:"address"`   // an address or a domain
+	User      string   `toml:"user"`      // the user name, where it is not the address
+	Password  string   `toml:"password"`  // made up, and so no secret; empty for no sign-in
+	Arguments []string `toml:"arguments"` // further arguments of the command check
+}
+
+// Account is somebody who can sign in.
+type Account struct {
+	User       string `toml:"user"`
+	Password   string `toml:"password"`
+	Messages   int    `toml:"messages"`    // in the inbox
+	QuotaUsed  int64  `toml:"quota_used"`  // bytes
+	QuotaLimit int64  `toml:"quota_limit"` // bytes; 0 for no quota
+}
+
+type config struct {
+	Demo     Demo            `toml:"demo"`
+	DNS      dnsConfig       `toml:"dns"`
+	Network  []networkConfig `toml:"network"`
+	Accounts []Account       `toml:"account"`
+	Servers  []serverConfig  `toml:"server"`
+	Web      []webConfig     `toml:"web"`
+	Pages    []pageConfig    `toml:"page"`
+}
+
+type dnsConfig struct {
+	Resolver netip.Addr `toml:"resolver"`
+	Secure   []string   `toml:"secure"`
+	Faults   []dnsFault `toml:"fault"`
+}
+
+type dnsFault struct {
+	Name  string `toml:"name"`
+	Type  string `toml:"type"`
+	Fault string `toml:"fault"`
+}
+
+type networkConfig struct {
+	To    []string `toml:"to"`
+	Ports []uint16 `toml:"ports"`
+	Fault string   `toml:"fault"`
+}
+
+type certificateConfig struct {
+	Kind  string   `toml:"kind"`
+	Days  int      `toml:"days"`
+	Names []string `toml:"names"`
+}
+
+type serverConfig struct {
+	Endpoints             []mail.Endpoint   `toml:"endpoints"`
+	Addresses             []netip.Addr      `toml:"addresses"`
+	Certificate           certificateConfig `toml:"certificate"`
+	TLSVersions           []string          `toml:"tls_versions"`
+	Handshake             string            `toml:"handshake"`
+	Greeting              string            `toml:"greeting"`
+	GreetingDelay         time.Duration     `toml:"greeting_delay"`
+	Software              string            `toml:"software"`
+	Fault                 string            `toml:"fault"`
+	StartTLS              string            `toml:"starttls"`
+	StartTLSReply         string            `toml:"starttls_reply"`
+	Capabilities          []string          `toml:"capabilities"`
+	CapabilitiesBeforeTLS []string          `toml:"capabilities_before_tls"`
+	Mechanisms            []string          `toml:"mechanisms"`
+	MechanismsBeforeTLS   []string          `toml:"mechanisms_before_tls"`
+	AuthReply             string            `toml:"auth_reply"`
+	Accounts              []string          `toml:"accounts"`
+	Domains               []string          `toml:"domains"`
+	APOP                  bool              `toml:"apop"`
+	Script                string            `toml:"script"`
+}
+
+type webConfig struct {
+	Host        string            `toml:"host"`
+	Addresses   []netip.Addr      `toml:"addresses"`
+	Schemes     []string          `toml:"schemes"`
+	Certificate certificateConfig `toml:"certificate"`
+	Fault       string            `toml:"fault"`
+}
+
+type pageConfig struct {
+	URL      string        `toml:"url"`
+	Status   int           `toml:"status"`
+	Type     string        `toml:"type"`
+	Location string        `toml:"location"`
+	Delay    time.Duration `toml:"delay"`
+	Size     int           `toml:"size"`
+}
+
+// The words that a world may use; the empty one is the default.
+var (
+	certificateKinds = []string{"", "good", "expired", "not-yet-valid", "wrong-name", "self-signed", "unknown-ca", "leaf-only"}
+	tlsVersionNames  = []string{"1.0", "1.1", "1.2", "1.3"}
+	handshakeFaults  = []string{"", "close", "reset", "silent", "alert"}
+	serverFaults     = []string{"", "reset", "close", "silent", "close-after-greeting", "silent-after-greeting", "close-at-auth"}
+	startTLSFaults   = []string{"", "absent", "unadvertised", "refused", "injection"}
+	webFaults        = []string{"", "reset", "close", "silent"}
+	networkFaults    = []string{"drop", "refuse", "unreachable"}
+	dnsFaults        = []string{"servfail", "refused", "timeout", "truncate"}
+)
+
+func parseConfig(data string) (config, error) {
+	var c config
+	meta, err := toml.Decode(data, &c)
+	if err != nil {
+		return config{}, err
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return config{}, fmt.Errorf("unknown key %q", unknown[0].String())
+	}
+	return c, c.validate()
+}
+
+func (c *config) validate() error {
+	for _, f := range c.DNS.Faults {
+		if err := oneOf("dns.fault of "+f.Name, f.Fault, dnsFaults); err != nil {
+			return err
+		}
+	}
+	for _, n := range c.Network {
+		if err := oneOf("network.fault", n.Fault, networkFaults); err != nil {
+			return err
+		}
+	}
+	for _, s := range c.Servers {
+		if err := s.validate(); err != nil {
+			return err
+		}
+	}
+	for _, w := range c.Web {
+		if err := w.validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *serverConfig) validate() error {
+	if len(s.Endpoints) == 0 {
+		return errors.New("a server has no endpoints")
+	}
+	first := s.Endpoints[0]
+	for _, e := range s.Endpoints {
+		if e.Protocol != first.Protocol && s.Script == "" {
+			return fmt.Errorf("server %s: %s is of another protocol; make it a server of its own", first, e)
+		}
+	}
+	for _, v := range s.TLSVersions {
+		if err := oneOf("tls_versions", v, tlsVersionNames); err != nil {
+			return fmt.Errorf("server %s: %w", first, err)
+		}
+	}
+	err := errors.Join(
+		oneOf("certificate.kind", s.Certificate.Kind, certificateKinds),
+		oneOf("handshake", s.Handshake, handshakeFaults),
+		oneOf("fault", s.Fault, serverFaults),
+		oneOf("starttls", s.StartTLS, startTLSFaults),
+	)
+	if err != nil {
+		return fmt.Errorf("server %s: %w", first, err)
+	}
+	return nil
+}
+
+func (w *webConfig) validate() error {
+	err := errors.Join(
+		oneOf("certificate.kind", w.Certificate.Kind, certificateKinds),
+		oneOf("fault", w.Fault, webFaults),
+	)
+	for _, scheme := range w.Schemes {
+		err = errors.Join(err, oneOf("schemes", scheme, []string{"http", "https"}))
+	}
+	if err != nil {
+		return fmt.Errorf("web %s: %w", w.Host, err)
+	}
+	return nil
+}
+
+func oneOf(key, value string, allowed []string) error {
+	if slices.Contains(allowed, value) {
+		return nil
+	}
+	return fmt.Errorf("%s = %q, want one of: %s", key, value, strings.TrimPrefix(strings.Join(allowed, ", "), ", "))
+}

@@ -1,0 +1,90 @@
+// Package lab is a mail world on loopback: DNS, web, SMTP, IMAP and POP3
+// servers, a certification authority, and broken servers by script. Tests and
+// "mailmedic demo" run against it.
+//
+// A [World] is one txtar file that a person can read and write. Inside it have
+// virtual addresses and standard ports; outside, every server listens on
+// 127.0.0.1 and a port of the system's choice. [Running.Network] gives the
+// options that lead package wire into the world, and nowhere else.
+//
+// # The file
+//
+// The comment in front is for people: its first line is the title, the rest
+// says what the world pretends. Then come the sections:
+//
+//	-- zone --                       the DNS, in master file format; several $ORIGINs
+//	-- servers.toml --               accounts, servers and faults, see below
+//	-- web/HOST/PATH --              a document of a web server
+//	-- script/NAME --                a conversation for a server that speaks no protocol well
+//
+// Names that the zone does not have do not exist (NXDOMAIN). The host of the
+// ISPDB is there without being named and knows no domain.
+//
+// # servers.toml
+//
+// Unknown keys are errors. All keys may be left out unless said otherwise.
+//
+//	[demo]                           # what "mailmedic demo" runs
+//	address = "anna@good.example"    # an address or a domain
+//	user = "anna"                    # when it is not the address
+//	password = "…"                   # signs in when given
+//	arguments = ["--trust-discovered"]
+//
+//	[dns]
+//	resolver = "192.0.2.53"          # its virtual address
+//	secure = ["good.example"]        # names below have valid DNSSEC signatures: the AD bit
+//	[[dns.fault]]
+//	name = "good.example"            # "*.good.example" for all names below, "*" for every name
+//	type = "MX"                      # every type when left out
+//	fault = "servfail"               # servfail, refused, timeout (no answer), truncate (over UDP)
+//
+//	[[network]]                      # the way to hosts, addresses or prefixes, checked in order
+//	to = ["192.0.2.0/24"]            # everywhere when left out; DNS needs port 53 to be named
+//	ports = [25, 465, 587]           # every port when left out
+//	fault = "drop"                   # drop (no answer at all), refuse, unreachable
+//
+//	[[account]]
+//	user = "anna@good.example"       # what must be typed as the user name
+//	password = "…"
+//	messages = 1204                  # in the inbox
+//	quota_used = 1, quota_limit = 2  # bytes
+//
+//	[[server]]
+//	endpoints = ["imaps://imap.good.example:993"]    # needed; all of one protocol, or any with a script
+//	addresses = ["192.0.2.10"]       # default: what the zone says of the host
+//	certificate = { kind = "good" }  # expired, not-yet-valid, wrong-name, self-signed, unknown-ca, leaf-only;
+//	                                 # days = since it expired, or until it is valid; names = [] in it
+//	tls_versions = ["1.2", "1.3"]
+//	handshake = "close"              # the TLS handshake ends in: close, reset, silent, alert
+//	greeting = "220 …"               # in place of the usual one; several lines are allowed. A greeting that
+//	                                 # turns clients away (421, 554, BYE, -ERR) ends the session
+//	greeting_delay = "6s"
+//	software = "Postfix"
+//	fault = "silent"                 # reset, close, silent, close-after-greeting, silent-after-greeting, close-at-auth
+//	starttls = "refused"             # absent, unadvertised, refused, injection; default: offered by starttls endpoints
+//	starttls_reply = "454 …"         # the words of a refusal
+//	capabilities = ["…"]             # the whole list, in place of the usual one
+//	capabilities_before_tls = ["…"]
+//	mechanisms = ["PLAIN", "LOGIN"]
+//	mechanisms_before_tls = []       # default: none where TLS can be had, else as above
+//	auth_reply = "535 5.7.8 …"       # every sign-in is rejected with these words (after the tag in IMAP)
+//	accounts = ["anna@good.example"] # who may sign in; default: every account
+//	domains = ["good.example"]       # SMTP: whose mail is taken on port 25; default: the accounts' domains
+//	apop = true                      # POP3: a time stamp in the greeting
+//	script = "NAME"
+//
+//	[[web]]                          # a web host; documents alone make one with https
+//	host = "autoconfig.good.example"
+//	addresses = []                   # default: what the zone says
+//	schemes = ["https", "http"]      # default: https
+//	certificate = { kind = "good" }
+//	fault = "silent"                 # reset, close, silent: for its addresses as a whole
+//
+//	[[page]]                         # how a document is served, and pages without a document
+//	url = "https://good.example/x"   # a URL without scheme means both
+//	status = 302
+//	type = "text/html"
+//	location = "https://…"
+//	delay = "1s"
+//	size = 0                         # bytes; filled with spaces up to that size
+package lab

@@ -1,0 +1,178 @@
+package lab
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// servePOP3 speaks RFC 1939 with RFC 2449 (CAPA), RFC 2595 (STLS) and RFC 5034 (AUTH).
+func servePOP3(s *session) {
+	greeting := "+OK" + s.softwareSuffix() + " ready."
+	if s.APOP {
+		greeting += " <1896.697170952@" + s.endpoint.Host + ">"
+	}
+	if !s.greet(greeting, "+OK") {
+		return
+	}
+	c := &pop3Session{session: s}
+	for {
+		line, err := s.line()
+		if err != nil {
+			return
+		}
+		verb, argument, _ := strings.Cut(line, " ")
+		if !c.command(strings.ToUpper(verb), argument) {
+			return
+		}
+	}
+}
+
+type pop3Session struct {
+	*session
+	user     string
+	signedIn bool
+}
+
+// command answers one command and reports whether the session goes on.
+func (c *pop3Session) command(verb, argument string) bool {
+	switch verb {
+	case "CAPA":
+		c.capa()
+	case "STLS":
+		c.user = ""
+		return c.startTLS("+OK Begin TLS negotiation now.", "-ERR [SYS/TEMP] TLS not available.", "-ERR Unknown command.")
+	case "USER", "PASS":
+		return c.login(verb, argument)
+	case "AUTH":
+		return c.auth(argument)
+	case "QUIT":
+		c.send("+OK Logging out.")
+		return false
+	case "NOOP", "STAT", "UIDL", "LIST":
+		c.transaction(verb, argument)
+	default:
+		c.send("-ERR Unknown command.")
+	}
+	return true
+}
+
+func (c *pop3Session) capa() {
+	usual := []string{"TOP", "UIDL", "RESP-CODES", "PIPELINING", "AUTH-RESP-CODE"}
+	if c.startTLSAdvertised() && !c.encrypted {
+		usual = append(usual, "STLS")
+	}
+	if c.takesPasswords(c.encrypted) {
+		usual = append(usual, "USER")
+	}
+	if mechanisms := c.mechanisms(c.encrypted); len(mechanisms) > 0 {
+		usual = append(usual, "SASL "+strings.Join(mechanisms, " "))
+	}
+	if c.Software != "" {
+		usual = append(usual, "IMPLEMENTATION "+c.Software)
+	}
+	lines := append([]string{"+OK"}, c.capabilities(c.encrypted, usual)...)
+	c.send(append(lines, ".")...)
+}
+
+func (c *pop3Session) login(verb, argument string) bool {
+	switch {
+	case c.signedIn:
+		c.send("-ERR Already signed in.")
+	case !c.takesPasswords(c.encrypted):
+		if verb == "PASS" {
+			c.signIn("user", c.user, argument) // refused, and yet it was sent
+		}
+		c.send("-ERR [AUTH] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.")
+	case verb == "USER":
+		c.user = argument
+		c.send("+OK")
+	case c.user == "":
+		c.send("-ERR No username given.")
+	default:
+		return c.finish(c.signIn("user", c.user, argument))
+	}
+	return true
+}
+
+// finish answers a sign-in and reports whether the session goes on.
+func (c *pop3Session) finish(ok bool) bool {
+	if ok {
+		c.signedIn = true
+		c.send("+OK Logged in.")
+		return true
+	}
+	if c.Fault == "close-at-auth" {
+		return false
+	}
+	c.send(c.rejection("-ERR [AUTH] Authentication failed.")...)
+	return true
+}
+
+func (c *pop3Session) auth(argument string) bool {
+	mechanism, initial, hasInitial := strings.Cut(argument, " ")
+	if c.signedIn || !c.offers(mechanism) {
+		c.send("-ERR Unsupported authentication mechanism.")
+		return true
+	}
+	var response *string
+	if hasInitial {
+		response = &initial
+	}
+	err := c.authenticate(mechanism, response, func(challenge string) { c.send("+ " + challenge) })
+	switch {
+	case err == nil || errors.Is(err, errRejected):
+		return c.finish(err == nil)
+	case errors.Is(err, errCancelled):
+		c.send("-ERR Authentication aborted by client.")
+	case errors.Is(err, errMalformed):
+		c.send("-ERR Invalid base64 data.")
+	default:
+		return false
+	}
+	return true
+}
+
+// messageSize is the size of each message in an inbox, in bytes.
+const messageSize = 2048
+
+// transaction answers the commands that need a sign-in.
+func (c *pop3Session) transaction(verb, argument string) {
+	if !c.signedIn {
+		c.send("-ERR Unknown command.")
+		return
+	}
+	count := c.person.Messages
+	switch verb {
+	case "NOOP":
+		c.send("+OK")
+	case "STAT":
+		c.send(fmt.Sprintf("+OK %d %d", count, count*messageSize))
+	default:
+		c.listing(verb, argument, count)
+	}
+}
+
+func (c *pop3Session) listing(verb, argument string, count int) {
+	entry := func(n int) string {
+		if verb == "UIDL" {
+			return fmt.Sprintf("%d %08x", n, n)
+		}
+		return fmt.Sprintf("%d %d", n, messageSize)
+	}
+	if argument != "" {
+		n, err := strconv.Atoi(argument)
+		if err != nil || n < 1 || n > count {
+			c.send("-ERR There's no such message.")
+			return
+		}
+		c.send("+OK " + entry(n))
+		return
+	}
+	lines := []string{"+OK"}
+	for n := 1; n <= count; n++ {
+		lines = append(lines, entry(n))
+	}
+	c.send(append(lines, ".")...)
+}

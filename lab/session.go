@@ -1,0 +1,186 @@
+package lab
+
+import (
+	"bufio"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strings"
+)
+
+// maxLine bounds a line that a client sends, in bytes.
+const maxLine = 64 << 10
+
+// session is the server's side of one connection.
+type session struct {
+	*service
+	running   *Running
+	number    int // in the journal
+	config    *tls.Config
+	raw       net.Conn
+	conn      net.Conn // raw, or TLS over it
+	in        *bufio.Reader
+	encrypted bool
+	person    Account // who signed in
+	isReset   bool
+}
+
+func newSession(r *Running, s *service, config *tls.Config, conn net.Conn) *session {
+	return &session{
+		service: s, running: r, number: r.recorder.begin(s.endpoint), config: config,
+		raw: conn, conn: conn, in: bufio.NewReaderSize(conn, maxLine),
+	}
+}
+
+// send writes lines in one piece, each with its CRLF. It has no result: a
+// client that has left shows at the next line that is read.
+func (s *session) send(lines ...string) {
+	_, _ = io.WriteString(s.conn, strings.Join(lines, "\r\n")+"\r\n")
+}
+
+// line reads one line, without its end, and notes it.
+func (s *session) line() (string, error) {
+	raw, err := s.in.ReadSlice('\n')
+	if err != nil {
+		return "", err
+	}
+	line := strings.TrimSuffix(strings.TrimSuffix(string(raw), "\n"), "\r")
+	s.note(line)
+	return line, nil
+}
+
+func (s *session) note(line string) {
+	s.running.recorder.record(func(j *Journal) {
+		j.Sessions[s.number].Commands = append(j.Sessions[s.number].Commands, line)
+	})
+}
+
+// greet sends the greeting, the usual one unless the world has another. It
+// reports false when the session ends with it.
+func (s *session) greet(usual, accepting string) bool {
+	if !s.running.wait(s.GreetingDelay) {
+		return false
+	}
+	lines := []string{usual}
+	if s.Greeting != "" {
+		lines = strings.Split(strings.TrimRight(s.Greeting, "\n"), "\n")
+	}
+	s.send(lines...)
+	switch s.Fault {
+	case "close-after-greeting":
+		return false
+	case "silent-after-greeting":
+		s.listenOnly()
+		return false
+	}
+	return strings.HasPrefix(lines[0], accepting) || strings.HasPrefix(lines[0], "* PREAUTH")
+}
+
+// upgrade begins TLS. Whatever the client said before is forgotten (RFC 3207 section 4.2).
+func (s *session) upgrade() error {
+	switch s.Handshake {
+	case "close", "reset":
+		_, _ = s.in.Peek(1) // so that the client is in the handshake when it happens
+		if s.Handshake == "reset" {
+			s.reset()
+		}
+		return io.ErrUnexpectedEOF
+	case "silent":
+		s.listenOnly()
+		return io.ErrUnexpectedEOF
+	}
+	conn := tls.Server(s.raw, s.config)
+	if err := conn.HandshakeContext(s.running.ctx); err != nil {
+		return err
+	}
+	s.conn, s.in, s.encrypted = conn, bufio.NewReaderSize(conn, maxLine), true
+	s.running.recorder.record(func(j *Journal) { j.Sessions[s.number].Encrypted = true })
+	return nil
+}
+
+// startTLS answers the command STARTTLS: ready when it is granted, unknown when
+// the server does not know the command. It reports whether the session goes on.
+func (s *session) startTLS(ready, refused, unknown string) bool {
+	if s.StartTLSReply != "" {
+		refused = s.StartTLSReply
+	}
+	switch {
+	case !s.startTLSWorks() || s.encrypted:
+		s.send(unknown)
+	case s.StartTLS == "refused":
+		s.send(refused)
+	case s.StartTLS == "injection":
+		s.send(ready, strings.Replace(ready, "220 ", "250 injected ", 1))
+		return s.upgrade() == nil
+	default:
+		s.send(ready)
+		return s.upgrade() == nil
+	}
+	return true
+}
+
+// errRejected says that the credentials were not believed.
+var errRejected = errors.New("credentials rejected")
+
+// signIn judges credentials and notes them.
+func (s *session) signIn(mechanism, user, password string) bool {
+	account, ok := s.account(user, password)
+	ok = ok && s.AuthReply == "" && s.takesPasswords(s.encrypted)
+	if ok {
+		s.person = account
+	}
+	s.running.recorder.record(func(j *Journal) {
+		j.Logins = append(j.Logins, Login{s.endpoint, strings.ToLower(mechanism), user, password, s.encrypted, ok})
+	})
+	return ok
+}
+
+// offers reports whether a SASL mechanism may be used now.
+func (s *session) offers(mechanism string) bool {
+	return slices.Contains(s.mechanisms(s.encrypted), strings.ToUpper(mechanism))
+}
+
+// rejection gives the configured reply to a sign-in, or the usual one.
+func (s *session) rejection(usual string) []string {
+	if s.AuthReply == "" {
+		return []string{usual}
+	}
+	return strings.Split(strings.TrimRight(s.AuthReply, "\n"), "\n")
+}
+
+// softwareSuffix gives the name in the greeting, with a space in front.
+func (s *session) softwareSuffix() string {
+	if s.Software == "" {
+		return ""
+	}
+	return " " + s.Software
+}
+
+// listenOnly reads what comes and says nothing.
+func (s *session) listenOnly() { drain(s.conn) }
+
+// reset ends the connection with a RST.
+func (s *session) reset() {
+	s.isReset = true
+	if tcp, ok := s.raw.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = s.raw.Close()
+}
+
+// hangUp ends the connection so that the client reads an end of file: a close
+// while something of the client is unread would be a RST.
+func (s *session) hangUp() {
+	if s.isReset {
+		return
+	}
+	if conn, ok := s.conn.(*tls.Conn); ok {
+		_ = conn.CloseWrite() // close_notify; a client that has left does not mind
+	}
+	if tcp, ok := s.raw.(*net.TCPConn); ok {
+		_ = tcp.CloseWrite()
+	}
+	drain(s.raw)
+}
