@@ -1,0 +1,73 @@
+// Package discover turns an address or a domain into candidates: endpoints with
+// claims about them. Every source is one file and asks at once with all others:
+//
+//	mx.go        MX records: the hosts on port 25, the provider, what is derived from them
+//	srv.go       SRV records, RFC 6186 and RFC 8314
+//	autoconfig.go  the domain's own autoconfig documents, and its parent's
+//	ispdb.go     the ISPDB of Thunderbird or another of the same layout
+//	provider.go  the table that is built in, by domain and by MX
+//	guess.go     the usual host names, only when asked for
+//	pins.go      what the user fixed
+//
+// What is found is emitted as it comes. merge.go folds it, so that a candidate
+// carries every claim about it.
+package discover
+
+import (
+	"context"
+
+	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/wire"
+)
+
+// ThunderbirdISPDB is the base of the ISPDB that is asked by default.
+const ThunderbirdISPDB = "https://autoconfig.thunderbird.net/v1.1/"
+
+// Options say which sources to ask. The zero value asks all of them.
+type Options struct {
+	// ISPDB is the base URL of an ISPDB; "" stands for [ThunderbirdISPDB].
+	// One with http is asked as well, and its claims are cleartext.
+	ISPDB string
+	// NoThirdParty asks nobody but the domain's DNS, its own servers and those
+	// that its records and documents name.
+	NoThirdParty bool
+	// Pins are servers that the user fixed. No other source's candidates of
+	// their protocols are emitted, MX hosts apart. A pin without a port stands
+	// for the standard ports of its protocol, one without a security for what
+	// its port says.
+	Pins []mail.Endpoint
+}
+
+// Pending is one question that waits for its answer.
+type Pending struct {
+	Source  mail.Source
+	Subject string     // a URL, or the id of a dns observation
+	Best    mail.Trust // the best that the answer could still claim
+}
+
+// Result is what is known once everything was answered or stopped.
+type Result struct {
+	Provider *mail.Provider // nil when none is known
+	Stopped  []Pending      // what was cut short, sorted by source and subject
+}
+
+// Start asks every source at once and returns. Observations, and candidates
+// with proof published, go to emit, from several goroutines and one at a time,
+// perhaps before Start returns; a candidate is emitted again, whole, each time
+// its claims grew. emit may call the methods of the Search but for Wait.
+//
+// When ctx ends, every question ends. The caller must call [Search.Wait].
+func Start(ctx context.Context, n *wire.Network, target mail.Target, o Options, emit func(mail.Event)) *Search {
+	s := newSearch(ctx, n, target, o, emit)
+	s.askPins()
+	s.askProviderByDomain()
+	if _, literal := target.Literal(); !literal && wire.OrganisationalDomain(target.Domain) != "" {
+		s.askMX()
+		s.askSRV()
+		s.askAutoconfig()
+		s.askISPDB()
+		s.surveyGuesses()
+	}
+	s.watch()
+	return s
+}

@@ -1,0 +1,150 @@
+package discover
+
+import (
+	"context"
+	"slices"
+
+	"github.com/mailmedic/mailmedic/discover/providers"
+	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/wire"
+)
+
+// usualName is a label that providers like for their servers, with the
+// protocols that it is used for. The domain itself is no guess: it is a web host.
+type usualName struct {
+	label     string
+	protocols []mail.Protocol
+}
+
+func usualNames() []usualName {
+	return []usualName{
+		{"imap", []mail.Protocol{mail.IMAP}},
+		{"pop", []mail.Protocol{mail.POP3}},
+		{"smtp", []mail.Protocol{mail.SMTP}},
+		{"mail", []mail.Protocol{mail.IMAP, mail.POP3, mail.SMTP}},
+	}
+}
+
+// Guess releases the guesses for the roles incoming or outgoing; until then
+// none is made. It does nothing for a role that was released before, and
+// nothing once Wait waits for guesses.
+func (s *Search) Guess(roles ...mail.Role) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, role := range roles {
+		if s.waiting || s.released[role] {
+			continue
+		}
+		s.released[role] = true
+		s.guess(s.guessedPorts(role))
+	}
+}
+
+// guessedPorts gives the ports where a role is looked for.
+func (s *Search) guessedPorts(role mail.Role) []mail.StandardPort {
+	var ports []mail.StandardPort
+	for _, p := range []mail.Protocol{mail.IMAP, mail.POP3, mail.SMTP} {
+		if submissionRole(p) == role && !s.pinned(p) {
+			ports = append(ports, accessPorts(p)...)
+		}
+	}
+	return ports
+}
+
+// guess starts the guesses for some ports. s.mu is held.
+func (s *Search) guess(ports []mail.StandardPort) {
+	domain := s.target.Domain
+	if addr, literal := s.target.Literal(); literal {
+		s.start(&s.guesses, Pending{mail.SourceGuess, domain, mail.TrustGuess}, func(context.Context) bool {
+			s.found(nil, guessOffers(addr.String(), ports, nil))
+			return true
+		})
+		return
+	}
+	if wire.OrganisationalDomain(domain) == "" {
+		return
+	}
+	for _, usual := range usualNames() {
+		own := slices.DeleteFunc(slices.Clone(ports), func(p mail.StandardPort) bool {
+			return !slices.Contains(usual.protocols, p.Protocol)
+		})
+		if len(own) == 0 {
+			continue
+		}
+		name := usual.label + "." + domain
+		s.start(&s.guesses, Pending{mail.SourceGuess, "a:" + name, mail.TrustGuess}, func(ctx context.Context) bool {
+			return s.guessName(ctx, name, own)
+		})
+	}
+	s.start(&s.guesses, Pending{mail.SourceGuess, "mx:" + domain, mail.TrustGuess}, func(ctx context.Context) bool {
+		return s.guessMXHost(ctx, ports)
+	})
+}
+
+// guessName guesses a usual name, unless every name exists.
+func (s *Search) guessName(ctx context.Context, name string, ports []mail.StandardPort) bool {
+	if !s.surveyed(ctx) {
+		return false
+	}
+	if s.survey.wildcard {
+		s.found(s.survey.random, nil)
+		return true
+	}
+	return s.guessHost(ctx, name, ports)
+}
+
+// guessMXHost guesses the host that takes the domain's mail, unless it is
+// known that the mailbox is elsewhere.
+func (s *Search) guessMXHost(ctx context.Context, ports []mail.StandardPort) bool {
+	if !s.surveyed(ctx) {
+		return false
+	}
+	host := s.survey.mxHost
+	if host == "" || providers.IsGateway(host) || providers.ByMX(host) != nil {
+		return true
+	}
+	return s.guessHost(ctx, host, ports)
+}
+
+// guessHost offers a host if it exists and the domain does not rule it out.
+func (s *Search) guessHost(ctx context.Context, host string, ports []mail.StandardPort) bool {
+	if s.survey.noMail || s.noServers() {
+		return true
+	}
+	addrs, answers := s.net.Addresses(ctx, host)
+	if len(addrs) == 0 && ctx.Err() != nil {
+		return false
+	}
+	var offers []offer
+	if len(addrs) > 0 {
+		offers = guessOffers(host, s.survey.open(ports), answers)
+	}
+	s.found(observationsOf(answers), offers)
+	return true
+}
+
+func guessOffers(host string, ports []mail.StandardPort, answers []wire.Answer) []offer {
+	var evidence []string
+	for _, answer := range answers {
+		if answer.Failure() == nil {
+			evidence = append(evidence, answer.Observation.ID)
+		}
+	}
+	offers := make([]offer, len(ports))
+	for i, p := range ports {
+		offers[i] = offer{
+			role:     submissionRole(p.Protocol),
+			endpoint: mail.Endpoint{Protocol: p.Protocol, Security: p.Security, Host: host, Port: p.Port},
+			claim:    mail.Claim{Source: mail.SourceGuess, Trust: mail.TrustGuess, Evidence: evidence},
+		}
+	}
+	return offers
+}
+
+func observationsOf(answers []wire.Answer) []mail.Observation {
+	list := make([]mail.Observation, len(answers))
+	for i, answer := range answers {
+		list[i] = answer.Observation
+	}
+	return list
+}

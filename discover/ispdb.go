@@ -1,0 +1,29 @@
+package discover
+
+import (
+	"strings"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// askISPDB asks the database of providers for the domain. It is told the
+// domain only.
+func (s *Search) askISPDB() { s.askDatabase(s.target.Domain) }
+
+// askMXISPDB asks it for the domain above an MX host.
+func (s *Search) askMXISPDB(domain string) { s.askDatabase(domain) }
+
+func (s *Search) askDatabase(domain string) {
+	if s.options.NoThirdParty {
+		return
+	}
+	base := s.options.ISPDB
+	if base == "" {
+		base = ThunderbirdISPDB
+	}
+	trust := mail.TrustVouched
+	if !strings.HasPrefix(strings.ToLower(base), "https://") {
+		trust = mail.TrustCleartext
+	}
+	s.askDocument(document{mail.SourceISPDB, strings.TrimSuffix(base, "/") + "/" + domain, trust})
+}

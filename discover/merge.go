@@ -1,0 +1,128 @@
+package discover
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// offer is one claim about one candidate.
+type offer struct {
+	role     mail.Role
+	endpoint mail.Endpoint
+	claim    mail.Claim
+}
+
+// identity is what makes two offers speak of the same candidate.
+type identity struct {
+	role     mail.Role
+	endpoint mail.Endpoint
+}
+
+// ledger holds what was found so far. What it returns shares nothing that it
+// changes later.
+type ledger struct {
+	noted      map[string]bool // ids of observations
+	candidates map[identity]mail.Candidate
+}
+
+func newLedger() ledger {
+	return ledger{noted: map[string]bool{}, candidates: map[identity]mail.Candidate{}}
+}
+
+// note reports whether the observation is new.
+func (l ledger) note(id string) bool {
+	if l.noted[id] {
+		return false
+	}
+	l.noted[id] = true
+	return true
+}
+
+// merge takes the offers in and returns the candidates that grew by them, each
+// once and whole, in the order in which the offers name them.
+func (l ledger) merge(offers []offer) []mail.Candidate {
+	var grown []identity
+	for _, o := range offers {
+		id := identity{o.role, o.endpoint}
+		c, known := l.candidates[id]
+		if !known {
+			c = mail.Candidate{Endpoint: o.endpoint, Role: o.role, Proof: mail.Published}
+		}
+		claims, grew := mergeClaim(c.Claims, o.claim)
+		if !grew {
+			continue
+		}
+		c.Claims = claims
+		l.candidates[id] = c
+		if !slices.Contains(grown, id) {
+			grown = append(grown, id)
+		}
+	}
+	list := make([]mail.Candidate, len(grown))
+	for i, id := range grown {
+		list[i] = l.candidates[id]
+	}
+	return list
+}
+
+// sorted gives all candidates, the most trusted first, then by endpoint.
+func (l ledger) sorted() []mail.Candidate {
+	list := make([]mail.Candidate, 0, len(l.candidates))
+	for _, c := range l.candidates {
+		list = append(list, c)
+	}
+	slices.SortFunc(list, func(a, b mail.Candidate) int {
+		return cmp.Or(
+			cmp.Compare(a.Trust().Rank(), b.Trust().Rank()),
+			cmp.Compare(a.Role, b.Role),
+			cmp.Compare(a.Endpoint.String(), b.Endpoint.String()),
+		)
+	})
+	return list
+}
+
+// mergeClaim adds a claim to sorted claims without touching them, and reports
+// whether anything was new. Two claims that say the same at the same trust are
+// one claim with the evidence of both.
+func mergeClaim(claims []mail.Claim, c mail.Claim) ([]mail.Claim, bool) {
+	c.Evidence = sortedSet(c.Evidence)
+	merged := slices.Clone(claims)
+	if i := slices.IndexFunc(merged, func(m mail.Claim) bool { return compareStatements(m, c) == 0 }); i >= 0 {
+		evidence := sortedSet(slices.Concat(merged[i].Evidence, c.Evidence))
+		if len(evidence) == len(merged[i].Evidence) {
+			return claims, false
+		}
+		merged[i].Evidence = evidence
+	} else {
+		merged = append(merged, c)
+	}
+	slices.SortFunc(merged, func(a, b mail.Claim) int {
+		return cmp.Or(
+			cmp.Compare(a.Trust.Rank(), b.Trust.Rank()),
+			cmp.Compare(a.Source, b.Source),
+			slices.Compare(a.Evidence, b.Evidence),
+			compareStatements(a, b),
+		)
+	})
+	return merged, true
+}
+
+// compareStatements orders claims by all that they say, evidence apart.
+func compareStatements(a, b mail.Claim) int {
+	return cmp.Or(
+		cmp.Compare(a.Trust.Rank(), b.Trust.Rank()),
+		cmp.Compare(a.Source, b.Source),
+		cmp.Compare(a.Priority, b.Priority),
+		cmp.Compare(b.Weight, a.Weight),
+		cmp.Compare(a.Username, b.Username),
+		slices.Compare(a.Auth, b.Auth),
+	)
+}
+
+func sortedSet(list []string) []string {
+	set := slices.Clone(list)
+	slices.Sort(set)
+	return slices.Compact(set)
+}

@@ -1,0 +1,113 @@
+package discover
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+
+	"github.com/mailmedic/mailmedic/discover/providers"
+	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/wire"
+)
+
+// maxMXHosts bounds how many MX hosts become candidates.
+const maxMXHosts = 4
+
+// askMX asks who takes the domain's mail. The answer can still lead to a
+// provider that is vouched for.
+func (s *Search) askMX() {
+	s.survey.expect(1)
+	s.ask(Pending{mail.SourceMX, "mx:" + s.target.Domain, mail.TrustVouched}, func(ctx context.Context) bool {
+		defer s.survey.arrived()
+		answer := s.net.Lookup(ctx, s.target.Domain, "MX")
+		if cut(ctx, answer.Failure()) {
+			return false
+		}
+		s.survey.mx(s.target.Domain, answer)
+		s.found([]mail.Observation{answer.Observation}, mxOffers(answer))
+		if host := bestMX(answer); host != "" {
+			s.followMX(host, answer.Observation.ID)
+		}
+		return true
+	})
+}
+
+// mxOffers gives the MX hosts on port 25, RFC 5321 section 5.1.
+func mxOffers(answer wire.Answer) []offer {
+	trust := mail.TrustDNS
+	if answer.Authentic() {
+		trust = mail.TrustAuthenticated
+	}
+	var offers []offer
+	for _, mx := range answer.MX {
+		if len(offers) == maxMXHosts {
+			break
+		}
+		host, err := parseHost(mx.Host)
+		if err != nil {
+			continue
+		}
+		offers = append(offers, offer{
+			role:     mail.MX,
+			endpoint: mail.Endpoint{Protocol: mail.SMTP, Security: mail.StartTLS, Host: host, Port: 25},
+			claim: mail.Claim{
+				Source: mail.SourceMX, Trust: trust, Priority: int(mx.Preference),
+				Evidence: []string{answer.Observation.ID},
+			},
+		})
+	}
+	return offers
+}
+
+// bestMX gives the host name that the domain prefers, and "" where there is
+// none. An IP address in its place is a fault and leads nowhere.
+func bestMX(answer wire.Answer) string {
+	if len(answer.MX) == 0 {
+		return ""
+	}
+	host, err := mail.ParseDomain(answer.MX[0].Host)
+	if err != nil {
+		return ""
+	}
+	return host
+}
+
+// nullMX reports whether the domain says that it takes no mail, RFC 7505.
+func nullMX(answer wire.Answer) bool {
+	return len(answer.MX) == 1 && answer.MX[0].Host == "."
+}
+
+// followMX asks what the best MX host tells of the mailbox: the provider whose
+// it is, and the documents of the domain above it. A filter in front of the
+// mailbox tells nothing.
+func (s *Search) followMX(host, evidence string) {
+	if providers.IsGateway(host) {
+		return
+	}
+	if p := providers.ByMX(host); p != nil {
+		s.provide(p, false, []string{evidence})
+	}
+	for _, domain := range mxDomains(host, s.target.Domain) {
+		s.askMXAutoconfig(domain)
+		s.askMXISPDB(domain)
+	}
+}
+
+// mxDomains gives the domains above an MX host whose documents may speak for
+// the domain: the one directly above it and its organisational domain. Nothing
+// at or above a public suffix is among them, nor the domain itself.
+func mxDomains(host, domain string) []string {
+	organisation := wire.OrganisationalDomain(host)
+	if _, err := netip.ParseAddr(host); err == nil || organisation == "" {
+		return nil
+	}
+	var list []string
+	_, above, _ := strings.Cut(host, ".")
+	if above != organisation && above != domain && wire.InDomain(above, organisation) {
+		list = append(list, above)
+	}
+	if organisation != domain {
+		list = append(list, organisation)
+	}
+	return list
+}

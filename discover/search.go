@@ -1,0 +1,221 @@
+package discover
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/mailmedic/mailmedic/discover/providers"
+	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/wire"
+)
+
+// Search is one run of the sources. Its methods may be called at any time from
+// any goroutine.
+type Search struct {
+	net     *wire.Network
+	target  mail.Target
+	options Options
+	emit    func(mail.Event)
+
+	ctx    context.Context // of all questions: a Search is one run
+	cancel context.CancelFunc
+
+	sources   sync.WaitGroup // questions of the sources but guesses
+	guesses   sync.WaitGroup // questions of guesses that were released
+	watchers  sync.WaitGroup // what only waits or looks ahead
+	published chan struct{}
+	survey    survey
+
+	emitting sync.Mutex // held while emit runs; guards ledger
+	ledger   ledger
+
+	mu       sync.Mutex // guards what follows; never held while emit runs
+	pending  map[*question]struct{}
+	asked    map[Pending]bool // to ask nothing twice
+	stopped  []Pending
+	floor    int // questions whose best is of this rank or worse are not asked any more
+	released map[mail.Role]bool
+	waiting  bool // Wait has begun to wait for guesses: no more are taken
+	known    knownProviders
+}
+
+// question is a Pending that can be cancelled.
+type question struct {
+	Pending
+	cancel context.CancelFunc
+}
+
+func newSearch(ctx context.Context, n *wire.Network, target mail.Target, o Options, emit func(mail.Event)) *Search {
+	ctx, cancel := context.WithCancel(ctx)
+	return &Search{
+		net: n, target: target, options: o, emit: emit,
+		ctx: ctx, cancel: cancel,
+		published: make(chan struct{}),
+		survey:    survey{done: make(chan struct{})},
+		ledger:    newLedger(),
+		pending:   map[*question]struct{}{},
+		asked:     map[Pending]bool{},
+		floor:     mail.TrustGuess.Rank() + 1,
+		released:  map[mail.Role]bool{},
+	}
+}
+
+// ask runs work in a goroutine of its own unless the same was asked before.
+// work returns false when it was cut short.
+func (s *Search) ask(p Pending, work func(context.Context) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.asked[p] {
+		s.asked[p] = true
+		s.start(&s.sources, p, work)
+	}
+}
+
+// start runs a question in a group, as long as it is worth asking. s.mu is held.
+func (s *Search) start(group *sync.WaitGroup, p Pending, work func(context.Context) bool) {
+	if p.Best.Rank() >= s.floor {
+		s.stopped = append(s.stopped, p)
+		return
+	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	q := &question{p, cancel}
+	s.pending[q] = struct{}{}
+	group.Go(func() {
+		defer cancel()
+		answered := work(ctx)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.pending, q)
+		if !answered {
+			s.stopped = append(s.stopped, p)
+		}
+	})
+}
+
+// cut reports whether a failure is nothing but the end of its question.
+func cut(ctx context.Context, f *mail.Failure) bool { return f != nil && ctx.Err() != nil }
+
+// found emits the observations that are new and then the candidates that grew
+// by the offers, in one piece.
+func (s *Search) found(observations []mail.Observation, offers []offer) {
+	s.emitting.Lock()
+	defer s.emitting.Unlock()
+	for _, o := range observations {
+		if s.ledger.note(o.ID) {
+			s.emit(mail.Event{Observation: &o})
+		}
+	}
+	for _, c := range s.ledger.merge(s.unpinned(offers)) {
+		s.emit(mail.Event{Candidate: &c})
+	}
+}
+
+// watch closes Published once the sources have ended. It comes last in Start:
+// whatever is asked later is asked by a question that is itself not yet ended.
+func (s *Search) watch() {
+	s.watchers.Go(func() {
+		s.sources.Wait()
+		close(s.published)
+	})
+}
+
+// Pending lists what still waits, sorted by source and subject.
+func (s *Search) Pending() []Pending {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]Pending, 0, len(s.pending))
+	for q := range s.pending {
+		list = append(list, q.Pending)
+	}
+	slices.SortFunc(list, comparePending)
+	return list
+}
+
+// Stop cancels every question whose answer could at best claim trust worse or
+// less, and asks none of them any more. What it cancelled is listed by Wait.
+func (s *Search) Stop(worse mail.Trust) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.floor = min(s.floor, worse.Rank())
+	for q := range s.pending {
+		if q.Best.Rank() >= s.floor {
+			q.cancel()
+		}
+	}
+}
+
+// Published is closed when all sources but guesses have ended or were stopped.
+func (s *Search) Published() <-chan struct{} { return s.published }
+
+// Wait waits until every source and every released guess has ended. After it
+// nothing is emitted, no guess is taken and no goroutine is left.
+func (s *Search) Wait() Result {
+	<-s.published
+	s.mu.Lock()
+	s.waiting = true
+	s.mu.Unlock()
+	s.guesses.Wait()
+	s.cancel()
+	s.watchers.Wait()
+
+	s.emitting.Lock()
+	candidates := s.ledger.sorted()
+	s.emitting.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stopped := slices.Clone(s.stopped)
+	slices.SortFunc(stopped, comparePending)
+	return Result{Provider: s.known.choose(candidates), Stopped: stopped}
+}
+
+func comparePending(a, b Pending) int {
+	return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Best.Rank(), b.Best.Rank()))
+}
+
+// knownProviders are the providers that the sources name.
+type knownProviders struct {
+	byDomain, byMX *providers.Provider
+	documents      []documentProvider
+}
+
+// documentProvider is what a document says of its provider.
+type documentProvider struct {
+	trust mail.Trust
+	url   string
+	mail.Provider
+}
+
+// choose gives what to tell of the provider: who owns the domain before who
+// takes its mail, before whose servers it uses, before what its documents say.
+func (k knownProviders) choose(candidates []mail.Candidate) *mail.Provider {
+	for _, p := range []*providers.Provider{k.byDomain, k.byMX} {
+		if p != nil {
+			return &p.Provider
+		}
+	}
+	for _, c := range candidates {
+		if c.Role == mail.MX || c.Guessed() {
+			continue
+		}
+		if p := providers.ByServer(c.Endpoint.Host); p != nil {
+			return &p.Provider
+		}
+	}
+	if len(k.documents) == 0 {
+		return nil
+	}
+	best := slices.MinFunc(k.documents, func(a, b documentProvider) int {
+		return cmp.Or(cmp.Compare(a.trust.Rank(), b.trust.Rank()), cmp.Compare(a.url, b.url))
+	})
+	return &best.Provider
+}
+
+// noServers reports whether the provider is known to serve no mail program.
+func (k knownProviders) noServers() bool {
+	if k.byDomain != nil {
+		return k.byDomain.NoServers
+	}
+	return k.byMX != nil && k.byMX.NoServers
+}
