@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/mailmedic/mailmedic"
 	"github.com/mailmedic/mailmedic/check"
@@ -47,8 +48,7 @@ the same form is a scenario too, and makes a good bug report.
 		},
 	}
 	cmd.Flags().BoolVar(&list, "list", false, "list the scenarios")
-	o.network.register(cmd, check.DefaultTimeout)
-	o.output.register(cmd)
+	o.registerDemo(cmd)
 	return cmd
 }
 
@@ -57,7 +57,10 @@ func (o *checkOptions) demo(cmd *cobra.Command, s *streams, name string) error {
 	if err != nil {
 		return err
 	}
-	target, err := mail.ParseTarget(world.Target)
+	if err := o.adopt(cmd, world.Demo.Arguments); err != nil {
+		return usagef("%s: demo.arguments: %w", name, err)
+	}
+	target, err := mail.ParseTarget(world.Demo.Address)
 	if err != nil {
 		return usagef("%s: %w", name, err)
 	}
@@ -68,19 +71,49 @@ func (o *checkOptions) demo(cmd *cobra.Command, s *streams, name string) error {
 	defer running.Close()
 	pretend(s, world, target)
 	var signIn *check.SignIn
-	if world.Password != "" {
-		signIn = &check.SignIn{Username: world.User, Secret: mail.NewSecret([]byte(world.Password))}
+	if demo := world.Demo; demo.Password != "" {
+		signIn = &check.SignIn{
+			Username: demo.User, Secret: mail.NewSecret([]byte(demo.Password)),
+			Insecure: o.sign.insecure, TrustDiscovered: o.sign.trustDiscovered,
+		}
 	}
 	return o.run(cmd.Context(), s, running.Network(), target, signIn)
 }
 
+// adopt takes the arguments that a scenario gives to check, except where the user gave the same flag.
+func (o *checkOptions) adopt(cmd *cobra.Command, arguments []string) error {
+	scripted := &cobra.Command{}
+	(&checkOptions{}).registerDemo(scripted)
+	if err := scripted.ParseFlags(arguments); err != nil {
+		return err
+	}
+	var err error
+	scripted.Flags().Visit(func(f *pflag.Flag) {
+		if err == nil && !cmd.Flags().Changed(f.Name) {
+			err = cmd.Flags().Set(f.Name, f.Value.String())
+		}
+	})
+	return err
+}
+
+// registerDemo adds the flags of check that make sense in a made-up world.
+func (o *checkOptions) registerDemo(cmd *cobra.Command) {
+	o.network.register(cmd, check.DefaultTimeout)
+	o.network.registerPins(cmd)
+	o.sign.registerLifts(cmd)
+	o.output.register(cmd)
+}
+
 // pretend says what the demo makes believe. It goes to standard error, since standard output is the answer.
 func pretend(s *streams, w *lab.World, target mail.Target) {
-	signed := ""
-	if w.Password != "" {
-		signed = " --ask-password"
+	command := append([]string{"mailmedic check", target.Input}, w.Demo.Arguments...)
+	if w.Demo.User != "" {
+		command = append(command, "--user", w.Demo.User)
 	}
-	fmt.Fprintf(s.err, "demo: %s\n%s\n\n$ mailmedic check %s%s\n\n", w.Title, strings.TrimSpace(w.Description), target.Input, signed)
+	if w.Demo.Password != "" {
+		command = append(command, "--ask-password")
+	}
+	fmt.Fprintf(s.err, "demo: %s\n%s\n\n$ %s\n\n", w.Title, w.Description, strings.Join(command, " "))
 }
 
 // scenario finds a world by its name, or reads one from a file.

@@ -38,9 +38,15 @@ func (f *signInFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.file, "password-file", "", "read the password from `file`")
 	flags.BoolVar(&f.stdin, "password-stdin", false, "read the password from standard input")
 	flags.StringVar(&f.command, "password-command", "", "run `command` and take the first line that it prints")
+	cmd.MarkFlagsMutuallyExclusive("ask-password", "password-file", "password-stdin", "password-command")
+	f.registerLifts(cmd)
+}
+
+// registerLifts adds the flags that lift a rule about who may see a secret.
+func (f *signInFlags) registerLifts(cmd *cobra.Command) {
+	flags := cmd.Flags()
 	flags.BoolVar(&f.insecure, "insecure-auth", false, "send the password although a certificate is bad (for this run)")
 	flags.BoolVar(&f.trustDiscovered, "trust-discovered", false, "send the password to hosts that only unproved records name")
-	cmd.MarkFlagsMutuallyExclusive("ask-password", "password-file", "password-stdin", "password-command")
 }
 
 // signIn gives what a run needs to sign in, or nil when no password was given.

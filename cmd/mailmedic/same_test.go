@@ -1,0 +1,78 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// demo runs the demo in this process and gives what it prints.
+func demo(t *testing.T, args ...string) (stdout string, code int) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	s := &streams{in: strings.NewReader(""), out: &out, err: &errs, env: func(string) string { return "" }}
+	code = Main(t.Context(), append([]string{"demo"}, args...), s)
+	if code == exitUsage || code == exitFault {
+		t.Fatalf("exit code %d: %s", code, &errs)
+	}
+	return out.String(), code
+}
+
+// TestSameAnswersSameOutput plays every scenario twice: only times may differ.
+func TestSameAnswersSameOutput(t *testing.T) {
+	t.Parallel()
+	for _, name := range scenarioNames() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			first, _ := demo(t, name, "-f", "json")
+			second, _ := demo(t, name, "-f", "json")
+			if a, b := withoutTimes(t, first), withoutTimes(t, second); a != b {
+				t.Errorf("the output is not the same\n%s", firstDifference(a, b))
+			}
+		})
+	}
+}
+
+// withoutTimes removes what may differ between two runs against the same answers.
+func withoutTimes(t *testing.T, document string) string {
+	t.Helper()
+	var value any
+	if err := json.Unmarshal([]byte(document), &value); err != nil {
+		t.Fatal(err)
+	}
+	strip(value)
+	clean, err := json.MarshalIndent(value, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(clean)
+}
+
+func strip(value any) {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			if key == "started" || key == "at" || strings.HasSuffix(key, "_ms") {
+				delete(v, key)
+				continue
+			}
+			strip(inner)
+		}
+	case []any:
+		for _, inner := range v {
+			strip(inner)
+		}
+	}
+}
+
+func firstDifference(a, b string) string {
+	as, bs := strings.Split(a, "\n"), strings.Split(b, "\n")
+	for i := range min(len(as), len(bs)) {
+		if as[i] != bs[i] {
+			from := max(0, i-12)
+			return strings.Join(as[from:i+1], "\n") + "\n--- and the other run:\n" + bs[i]
+		}
+	}
+	return "one is longer"
+}
