@@ -8,12 +8,25 @@ import (
 	"context"
 	"crypto/x509"
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
+	"sync"
 	"time"
+
+	"golang.org/x/net/http/httpproxy"
 )
 
-// DialFunc opens one connection to one address; network is tcp4, tcp6, udp4 or udp6.
+// The bounds on what is read and tried.
+const (
+	MaxDocument  = 1 << 20 // bytes of one web document
+	MaxSession   = 1 << 20 // bytes that one mail server may send in one connection
+	MaxRedirects = 10      // web redirects that are followed
+	MaxAddresses = 8       // addresses of one host that are tried
+)
+
+// DialFunc opens one connection to one address; network is tcp4, tcp6, udp4 or
+// udp6. The context bounds the opening only, not the life of the connection.
 type DialFunc func(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error)
 
 // Options say how a Network reaches the world. The zero value is the real world
@@ -28,4 +41,79 @@ type Options struct {
 	Dial          DialFunc                         // nil for the operating system; a lab puts its own world here
 	Proxy         func(*url.URL) (*url.URL, error) // nil for the environment (HTTPS_PROXY, NO_PROXY …)
 	Now           func() time.Time                 // nil for time.Now; certificates are judged by it
+}
+
+// A Network is one way to reach the world. It remembers DNS answers and keeps
+// idle web connections until it is closed. It is safe for concurrent use.
+type Network struct {
+	options  Options
+	timeouts timeouts
+	resolver *resolver
+	roots    func() *x509.CertPool
+	policy   policy
+	answers  memory
+	web      *http.Transport
+
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	tasks  sync.WaitGroup // shared lookups; added to under answers.mu
+}
+
+// New makes a Network of o. The only error is a malformed Resolver; its text
+// says what to write. A machine without any network still gets a Network, whose
+// lookups fail.
+func New(o Options) (*Network, error) {
+	servers, err := resolversOf(o)
+	if err != nil {
+		return nil, err
+	}
+	if o.Dial == nil {
+		o.Dial = dialSystem
+	}
+	if o.Proxy == nil {
+		o.Proxy = httpproxy.FromEnvironment().ProxyFunc()
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.UserAgent == "" {
+		o.UserAgent = "mailmedic"
+	}
+	n := &Network{
+		options:  o,
+		timeouts: defaultTimeouts(),
+		policy:   policy{refusePrivate: o.RefusePrivate},
+	}
+	n.resolver = &resolver{systemConfig: servers, dial: o.Dial}
+	n.roots = func() *x509.CertPool { return o.Roots }
+	if o.Roots == nil {
+		n.roots = sync.OnceValue(systemRoots)
+	}
+	n.ctx, n.cancel = context.WithCancel(context.Background())
+	n.web = n.newTransport()
+	return n, nil
+}
+
+// Close ends what is still running and releases idle web connections. No
+// goroutine of n is left when it returns; connections from Dial belong to who
+// asked for them.
+func (n *Network) Close() {
+	n.answers.close()
+	n.cancel()
+	n.tasks.Wait()
+	n.web.CloseIdleConnections()
+}
+
+// dialSystem opens connections through the operating system.
+func dialSystem(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {
+	d := net.Dialer{KeepAlive: -1} // sessions are short and have deadlines
+	return d.DialContext(ctx, network, to.String())
+}
+
+// networkFor gives tcp4, tcp6, udp4 or udp6.
+func networkFor(transport string, addr netip.Addr) string {
+	if addr.Is4() {
+		return transport + "4"
+	}
+	return transport + "6"
 }

@@ -1,0 +1,49 @@
+//go:build !windows
+
+package wire
+
+import (
+	"io"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// systemServers reads resolv.conf(5). Like libc it falls back to a resolver on
+// this machine where the file is missing or names none.
+func systemServers() systemConfig {
+	file, err := os.Open("/etc/resolv.conf")
+	if err != nil {
+		return localConfig()
+	}
+	defer func() { _ = file.Close() }()
+	return parseResolvConf(file)
+}
+
+func localConfig() systemConfig {
+	local := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), dnsPort)
+	return systemConfig{servers: []netip.AddrPort{local}, attempts: 2}
+}
+
+// maxServers is what libc takes from resolv.conf (MAXNS).
+const maxServers = 3
+
+func parseResolvConf(r io.Reader) systemConfig {
+	conf, err := dns.ClientConfigFromReader(io.LimitReader(r, 1<<16))
+	if err != nil {
+		return localConfig()
+	}
+	c := systemConfig{attempts: min(conf.Attempts, 5), try: time.Duration(conf.Timeout) * time.Second}
+	for _, server := range conf.Servers {
+		addr, err := netip.ParseAddr(server)
+		if err == nil && len(c.servers) < maxServers {
+			c.servers = append(c.servers, netip.AddrPortFrom(addr.Unmap(), dnsPort))
+		}
+	}
+	if len(c.servers) == 0 {
+		return localConfig()
+	}
+	return c
+}

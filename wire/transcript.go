@@ -1,0 +1,140 @@
+package wire
+
+import (
+	"bytes"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// The bounds on what a transcript keeps and shows. A line is kept longer than
+// it is shown, so that a secret at the end of what is shown is still whole when
+// it is looked for.
+const (
+	maxTranscript  = 128 << 10
+	maxKeptLine    = 4096
+	maxShownLine   = 1024
+	perLineExpense = 64 // what a line costs beyond its text
+)
+
+type direction byte
+
+const (
+	fromClient direction = 'C'
+	fromServer direction = 'S'
+	aside      direction = '*' // what happened beside the conversation
+)
+
+// A Transcript records a conversation above TLS, bounded. It is safe for
+// concurrent use.
+type Transcript struct {
+	mu      sync.Mutex
+	began   time.Time
+	lines   []*line
+	open    map[direction]*line // lines whose end has not come
+	size    int
+	masking bool
+}
+
+type line struct {
+	after  time.Duration
+	from   direction
+	text   []byte
+	cut    bool // longer than what is kept
+	masked bool // the rest is the client's secret
+}
+
+func newTranscript() *Transcript {
+	return &Transcript{began: time.Now(), open: map[direction]*line{}}
+}
+
+// Mask makes the transcript write "C: [redacted]" for what the client sends
+// while it is on: the answers of a SASL exchange, which are secrets in codings
+// that a Redactor need not know.
+func (t *Transcript) Mask(on bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.masking = on
+}
+
+// record adds bytes of one direction, which may hold many lines or a part of one.
+func (t *Transcript) record(from direction, data []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for len(data) > 0 {
+		part, ends := data, false
+		if i := bytes.IndexByte(data, '\n'); i >= 0 {
+			part, ends = data[:i], true
+			data = data[i+1:]
+		} else {
+			data = nil
+		}
+		l := t.line(from)
+		if l == nil {
+			return
+		}
+		t.append(l, part)
+		if ends {
+			delete(t.open, from)
+		}
+	}
+}
+
+// line gives the line that is being written, a new one at the beginning, nil
+// when the transcript is full.
+func (t *Transcript) line(from direction) *line {
+	if l := t.open[from]; l != nil {
+		return l
+	}
+	if t.size >= maxTranscript {
+		return nil
+	}
+	l := &line{after: time.Since(t.began), from: from}
+	t.size += perLineExpense
+	t.lines = append(t.lines, l)
+	t.open[from] = l
+	return l
+}
+
+func (t *Transcript) append(l *line, part []byte) {
+	if l.from == fromClient && t.masking {
+		l.masked = true
+	}
+	if l.masked {
+		return
+	}
+	if room := maxKeptLine - len(l.text); len(part) > room {
+		part, l.cut = part[:room], true
+	}
+	l.text = append(l.text, part...)
+	t.size += len(part)
+}
+
+// Lines gives the conversation, one element a line: milliseconds since the
+// connection stood, "C:" or "S:" ("*:" for what happened beside it), and the
+// text with secrets removed and control characters escaped.
+func (t *Transcript) Lines(r *mail.Redactor) []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	shown := make([]string, 0, len(t.lines)+1)
+	for _, l := range t.lines {
+		shown = append(shown, fmt.Sprintf("%6d %c: %s", l.after.Milliseconds(), l.from, l.show(r)))
+	}
+	if t.size >= maxTranscript {
+		shown = append(shown, "       *: the rest is not kept")
+	}
+	return shown
+}
+
+func (l *line) show(r *mail.Redactor) string {
+	text := printable(r.Clean(string(bytes.TrimSuffix(l.text, []byte("\r")))), maxShownLine)
+	if l.masked {
+		text += "[redacted]"
+	}
+	return text
+}
+
+// note adds a line about what happened beside the conversation.
+func (t *Transcript) note(text string) { t.record(aside, []byte(text+"\n")) }
