@@ -52,7 +52,7 @@ func Run(ctx context.Context, target mail.Target, o Options, emit func(mail.Even
 		o.Timeout = DefaultTimeout
 	}
 	c := newConductor(ctx, target, o, started, emit)
-	provider := c.conduct()
+	provider := c.conduct(ctx)
 	closing := c.judge(provider)
 	c.goodbyes.Wait()
 	return closing

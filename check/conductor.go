@@ -8,7 +8,6 @@ import (
 
 	"github.com/mailmedic/mailmedic/discover"
 	"github.com/mailmedic/mailmedic/mail"
-	"github.com/mailmedic/mailmedic/probe"
 )
 
 // conductor owns the state of one run. Only its loop touches the state; the

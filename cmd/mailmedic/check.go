@@ -72,7 +72,7 @@ func (o *checkOptions) run(ctx context.Context, s *streams, world wire.Options, 
 		return usageError{err}
 	}
 	defer network.Close()
-	out, err := o.output.open(s, o.network.transcript)
+	out, err := o.output.open(s, "check", o.network.transcript)
 	if err != nil {
 		return err
 	}

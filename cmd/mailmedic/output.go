@@ -60,12 +60,12 @@ type output struct {
 }
 
 // open prepares every output before anything is asked, so that a wrong name costs no run.
-func (f *outputFlags) open(s *streams, transcript bool) (*printers, error) {
+func (f *outputFlags) open(s *streams, command string, transcript bool) (*printers, error) {
 	colored, err := f.colored(s)
 	if err != nil {
 		return nil, err
 	}
-	o := report.Options{Color: colored, Width: s.outWidth, Verbose: f.verbose, Quiet: f.quiet, Transcript: transcript, Unicode: f.unicode(s)}
+	o := report.Options{Color: colored, Width: s.outWidth, Verbose: f.verbose, Quiet: f.quiet, Transcript: transcript, Unicode: f.unicode(s), Command: command}
 	printer, err := report.New(f.format, s.out, o)
 	if err != nil {
 		return nil, usagef("--format: %w", err)

@@ -58,12 +58,15 @@ func (f *outputFlags) replay(cmd *cobra.Command, s *streams, in io.Reader, name 
 	}); err != nil {
 		return usagef("%s: %w", name, err)
 	}
-	folded := report.Fold(events)
+	folded, err := report.Fold(events)
+	if err != nil {
+		return usagef("%s: %w", name, err)
+	}
 	code := folded.Verdict.ExitCode
 	if cmd.Flags().Changed("fail-on") {
-		code = rules.ExitCode(folded, failOn)
+		code = rules.ExitCode(folded, failOn, code == 130)
 	}
-	out, err := f.open(s, transcript)
+	out, err := f.open(s, "report", transcript)
 	if err != nil {
 		return err
 	}
