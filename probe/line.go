@@ -1,0 +1,153 @@
+package probe
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// Bounds on what one reply may hold. RFC 5321 section 4.5.3.1.5 allows 512
+// bytes a line, IMAP servers send capability lines of a few kilobytes.
+const (
+	maxLine  = 64 << 10 // bytes of one line
+	maxReply = 64 << 10 // bytes of one reply, all its lines and literals together
+	maxLines = 100      // lines of one reply
+)
+
+// tooLarge reports a line or a reply over its bound.
+func tooLarge() error {
+	return faultf(mail.TooLarge, "the server's reply is longer than %d KiB or %d lines", maxReply>>10, maxLines)
+}
+
+// A lineReader reads lines from a server that may be slow, broken or hostile.
+// Lines end with LF, and a CR before it goes too; any other CR and every NUL
+// stays in the line.
+type lineReader struct {
+	src    io.Reader
+	buf    []byte // what was read and not yet returned
+	scan   int    // how much of buf is known to hold no LF
+	bareLF bool   // a line ended without a CR (RFC 5321 section 2.3.8 forbids it)
+
+	heard   atomic.Bool // whether anything came; another goroutine may ask
+	heardAt time.Time   // when the first byte came
+}
+
+func newLineReader(src io.Reader) *lineReader { return &lineReader{src: src} }
+
+// line returns the next line without its end. An unfinished line is no line:
+// it stays in the buffer, where pending shows it.
+func (r *lineReader) line() (string, error) {
+	for {
+		for r.scan < len(r.buf) && r.buf[r.scan] != '\n' {
+			r.scan++
+		}
+		if r.scan > maxLine {
+			return "", tooLarge()
+		}
+		if r.scan < len(r.buf) {
+			return r.cut(), nil
+		}
+		if err := r.fill(); err != nil {
+			return "", err
+		}
+	}
+}
+
+// cut takes the line that ends at scan out of the buffer.
+func (r *lineReader) cut() string {
+	line := r.buf[:r.scan]
+	if n := len(line); n > 0 && line[n-1] == '\r' {
+		line = line[:n-1]
+	} else {
+		r.bareLF = true
+	}
+	text := string(line)
+	r.buf, r.scan = r.buf[r.scan+1:], 0
+	return text
+}
+
+// literal returns exactly n bytes (RFC 9051 section 4.3).
+func (r *lineReader) literal(n int) (string, error) {
+	if n < 0 || n > maxReply {
+		return "", tooLarge()
+	}
+	for len(r.buf) < n {
+		if err := r.fill(); err != nil {
+			return "", err
+		}
+	}
+	text := string(r.buf[:n])
+	r.buf, r.scan = r.buf[n:], 0
+	return text, nil
+}
+
+// opening waits for the first bytes of a conversation and gives them without taking them.
+func (r *lineReader) opening() (string, error) {
+	for len(r.buf) == 0 || len(r.buf) == 1 && binary(r.pending()) {
+		if err := r.fill(); err != nil {
+			return r.pending(), err
+		}
+	}
+	return r.pending(), nil
+}
+
+// fill waits for more bytes. An end of file within a line is unexpected.
+func (r *lineReader) fill() error {
+	var chunk [4096]byte
+	n, err := r.src.Read(chunk[:])
+	if n > 0 {
+		if !r.heard.Swap(true) {
+			r.heardAt = time.Now()
+		}
+		r.buf = append(r.buf, chunk[:n]...)
+		return nil
+	}
+	switch {
+	case err == nil:
+		return io.ErrNoProgress
+	case errors.Is(err, io.EOF) && len(r.buf) > 0:
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// pending gives what was read and not yet returned.
+func (r *lineReader) pending() string { return string(r.buf) }
+
+// text makes bytes of a server into text: UTF-8 stays, any other byte is
+// written as \xNN. Control characters stay too; printers escape them.
+func text(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for len(s) > 0 {
+		r, size := utf8.DecodeRuneInString(s)
+		if r == utf8.RuneError && size == 1 {
+			const digits = "0123456789abcdef"
+			b.WriteString(`\x`)
+			b.WriteByte(digits[s[0]>>4])
+			b.WriteByte(digits[s[0]&15])
+		} else {
+			b.WriteString(s[:size])
+		}
+		s = s[size:]
+	}
+	return b.String()
+}
+
+// clip shortens text to at most limit bytes, at a rune's edge.
+func clip(s string, limit int) string {
+	if len(s) <= limit {
+		return s
+	}
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit] + "…"
+}

@@ -1,0 +1,173 @@
+package probe
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/wire"
+)
+
+const (
+	// silence is how long a server on a plain port may say nothing before a
+	// second connection asks whether it waits for TLS. Most greetings come
+	// within it, and it is shorter than any person's patience.
+	silence = 3 * time.Second
+	// proofTime bounds the second connection.
+	proofTime = 10 * time.Second
+)
+
+// foreign is the fault of a first line that is not of protocol p. It names who answered if that can be told.
+func foreign(p mail.Protocol, line string) error {
+	switch who := speaks(line); {
+	case who == "TLS":
+		return faultf(mail.PlaintextExpected, "the server speaks TLS from the first byte on, so SSL/TLS and not STARTTLS is the right setting for this port")
+	case who != "" && who != protocolName(p):
+		return faultf(mail.ProtocolFault, "the server speaks %s and not %s: %s", who, protocolName(p), printable(line))
+	}
+	return faultf(mail.ProtocolFault, "this is not an answer of %s: %s", protocolName(p), printable(line))
+}
+
+// speaks guesses the protocol from the first bytes that a server sends, and gives "" where they tell nothing.
+func speaks(first string) string {
+	switch {
+	case len(first) >= 2 && (first[0] == 0x15 || first[0] == 0x16) && first[1] == 0x03:
+		return "TLS"
+	case strings.HasPrefix(first, "SSH-"):
+		return "SSH"
+	case strings.HasPrefix(first, "HTTP/"):
+		return "HTTP"
+	case strings.HasPrefix(first, "+OK"), strings.HasPrefix(first, "-ERR"):
+		return "POP3"
+	case strings.HasPrefix(first, "* "):
+		return "IMAP"
+	case strings.HasPrefix(first, "220") && strings.Contains(strings.ToUpper(first), "FTP"):
+		return "FTP"
+	}
+	if len(first) >= 4 && first[1:4] == "\x00\x00\x00" {
+		return "MySQL"
+	}
+	if _, _, _, ok := parseSMTPLine(first); ok {
+		return "SMTP"
+	}
+	return ""
+}
+
+func protocolName(p mail.Protocol) string { return strings.ToUpper(string(p)) }
+
+// printable quotes what a server sent: text as it is, bytes that are no text in hexadecimal.
+func printable(s string) string {
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		return "bytes " + hex.EncodeToString([]byte(s[:min(len(s), 32)]))
+	}
+	return s
+}
+
+// binary reports whether s begins with a byte that no mail server begins with.
+func binary(s string) bool {
+	return s != "" && (s[0] < ' ' && s[0] != '\t' && s[0] != '\r' && s[0] != '\n' || s[0] >= 0x7f)
+}
+
+// A suspicion is a second connection to the same port in the other mode. What
+// it sees is kept back until it proves something.
+type suspicion struct {
+	seen []mail.Observation
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+var errSpeaksTLS = errors.New("the server speaks TLS from the first byte on")
+
+// suspectTLS asks over a second connection whether a port that stays silent
+// waits for a ClientHello, and calls found as soon as that is proved. The caller must call end.
+func (s *Session) suspectTLS(ctx context.Context, n *wire.Network, found context.CancelCauseFunc) *suspicion {
+	ctx, stop := context.WithTimeout(ctx, silence+proofTime)
+	p := &suspicion{stop: stop, done: make(chan struct{})}
+	go func() {
+		defer close(p.done)
+		wait := time.NewTimer(silence)
+		defer wait.Stop()
+		select {
+		case <-ctx.Done():
+			return
+		case <-wait.C:
+		}
+		if s.lines.heard.Load() {
+			return
+		}
+		second := newSession(otherMode(s.endpoint), s.options, func(o mail.Observation) {
+			p.seen = append(p.seen, o)
+			if o.Kind == mail.KindTLS && tlsWasSpoken(o.Failure) {
+				found(errSpeaksTLS)
+			}
+		})
+		second.open(ctx, n, secondConnection)
+		second.Close(ctx)
+	}()
+	return p
+}
+
+// end waits for the second connection, and breaks it off where nobody wants what it still may see.
+func (p *suspicion) end(wanted bool) []mail.Observation {
+	if !wanted {
+		p.stop()
+	}
+	<-p.done
+	p.stop()
+	return p.seen
+}
+
+// otherMode gives the same port with implicit TLS instead of plain text, and the reverse.
+func otherMode(e mail.Endpoint) mail.Endpoint {
+	if e.Security == mail.TLS {
+		e.Security = mail.StartTLS
+	} else {
+		e.Security = mail.TLS
+	}
+	return e
+}
+
+// tlsWasSpoken reports whether what came of a handshake shows a TLS server, be it one that refuses.
+func tlsWasSpoken(f *mail.Failure) bool {
+	if f == nil {
+		return true
+	}
+	switch f.Class {
+	case mail.TLSAlert, mail.TLSVersion, mail.CertExpired, mail.CertNotYetValid, mail.CertName, mail.CertUntrusted, mail.CertChain:
+		return true
+	}
+	return false
+}
+
+// explainPlain looks over a second connection at what a port says that answered
+// a ClientHello in plain text, and gives the failure that tells it.
+func (s *Session) explainPlain(ctx context.Context, n *wire.Network, failure *mail.Failure) *mail.Failure {
+	ctx, stop := context.WithTimeout(ctx, proofTime)
+	defer stop()
+	var seen []mail.Observation
+	second := newSession(otherMode(s.endpoint), s.options, func(o mail.Observation) { seen = append(seen, o) })
+	second.open(ctx, n, secondConnection)
+	second.Close(ctx)
+	if second.facts.Greeting == "" {
+		if second.failure != nil && second.failure.Class == mail.ProtocolFault {
+			return &mail.Failure{Class: failure.Class, Detail: "the server does not answer with TLS; " + second.failure.Detail}
+		}
+		return failure
+	}
+	for _, o := range seen {
+		s.emit(o)
+	}
+	advice := "so STARTTLS and not SSL/TLS is the right setting for this port"
+	if second.failure != nil {
+		advice = "where " + second.failure.Detail
+	}
+	return &mail.Failure{
+		Class:  failure.Class,
+		Detail: fmt.Sprintf("the server answers in plain text (%s), %s", clip(second.facts.Greeting, 100), advice),
+	}
+}

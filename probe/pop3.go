@@ -1,0 +1,128 @@
+package probe
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// pop3 speaks RFC 1939 with CAPA (RFC 2449), STLS (RFC 2595) and AUTH (RFC 5034).
+type pop3 struct {
+	*dialogue
+	apop   bool // the greeting had a timestamp, RFC 1939 section 7
+	legacy bool // the server does not know CAPA
+}
+
+// status reads the first line of a reply: +OK or -ERR, and the text after it.
+func (p *pop3) status() (ok bool, line string, err error) {
+	line, err = p.lines.line()
+	if err != nil {
+		return false, "", err
+	}
+	word, _, _ := strings.Cut(line, " ")
+	switch strings.ToUpper(word) {
+	case "+OK":
+		return true, line, nil
+	case "-ERR":
+		return false, line, nil
+	}
+	return false, line, foreign(mail.POP3, line)
+}
+
+func (p *pop3) command(command string) (ok bool, line string, err error) {
+	if err := p.send(command); err != nil {
+		return false, "", err
+	}
+	return p.status()
+}
+
+func (p *pop3) greet() (string, error) {
+	ok, line, err := p.status()
+	if err != nil {
+		return "", err
+	}
+	if !ok {
+		return line, faultf(mail.GreetingRejected, "the server greets with a refusal: %s", line)
+	}
+	_, stamp, _ := strings.Cut(line, "<")
+	inside, _, closed := strings.Cut(stamp, ">")
+	p.apop = closed && strings.Contains(inside, "@")
+	return line, nil
+}
+
+func (p *pop3) capabilities() ([]string, error) {
+	ok, _, err := p.command("CAPA")
+	if err != nil {
+		return nil, err
+	}
+	capabilities := []string{}
+	if p.legacy = !ok; p.legacy {
+		return capabilities, nil
+	}
+	size := 0
+	for {
+		line, err := p.lines.line()
+		if err != nil || line == "." {
+			return capabilities, err
+		}
+		if size += len(line); size > maxReply || len(capabilities) == maxLines {
+			return capabilities, tooLarge()
+		}
+		capabilities = append(capabilities, keyword(strings.TrimPrefix(line, ".")))
+	}
+}
+
+// offersTLS also holds for a server without CAPA: it cannot say so, and trying costs one command.
+func (p *pop3) offersTLS(capabilities []string) bool {
+	return p.legacy || offers(capabilities, "STLS")
+}
+
+func (p *pop3) startTLS() error {
+	ok, line, err := p.command("STLS")
+	switch {
+	case err != nil || ok:
+		return err
+	case p.legacy:
+		return faultf(mail.StartTLSNotOffered, "the server knows neither CAPA nor STLS: %s", line)
+	default:
+		return faultf(mail.StartTLSRefused, "STLS is offered and refused: %s", line)
+	}
+}
+
+// mechanisms adds "user" for USER and PASS, which a server without CAPA is taken to know, and "apop".
+func (p *pop3) mechanisms(capabilities []string) []string {
+	list := []string{}
+	if names, ok := parameters(capabilities, "SASL"); ok {
+		list = appendNew(list, names...)
+	}
+	if p.legacy || offers(capabilities, "USER") {
+		list = appendNew(list, "user")
+	}
+	if p.apop {
+		list = appendNew(list, "apop")
+	}
+	return list
+}
+
+// mailbox counts the messages with STAT, RFC 1939 section 5.
+func (p *pop3) mailbox() (mail.MailboxFacts, error) {
+	ok, line, err := p.command("STAT")
+	if err != nil {
+		return mail.MailboxFacts{}, err
+	}
+	fields := strings.Fields(line)
+	if !ok || len(fields) < 2 {
+		return mail.MailboxFacts{}, faultf(mail.ProtocolFault, "signed in, but the mailbox cannot be opened: %s", line)
+	}
+	n, err := strconv.Atoi(fields[1])
+	if err != nil || n < 0 {
+		return mail.MailboxFacts{}, faultf(mail.ProtocolFault, "the answer to STAT has no count: %s", line)
+	}
+	return mail.MailboxFacts{Messages: n}, nil
+}
+
+func (p *pop3) quit() error {
+	_, _, err := p.command("QUIT")
+	return err
+}

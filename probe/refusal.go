@@ -1,0 +1,141 @@
+package probe
+
+import (
+	"strings"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// Outcome is what came of an attempt to sign in.
+type Outcome string
+
+// The outcomes.
+const (
+	Accepted    Outcome = "accepted"
+	Rejected    Outcome = "rejected"    // the server refused the credentials; another try counts against the account
+	Mechanism   Outcome = "mechanism"   // the way to sign in is at fault, the credentials were not judged
+	Temporary   Outcome = "temporary"   // the server cannot check credentials now
+	Unavailable Outcome = "unavailable" // there is no way to sign in with a password here, or none that is allowed
+	Throttled   Outcome = "throttled"   // too many tries or connections; any further one makes it worse
+	Failed      Outcome = "failed"      // the connection died before the server had judged
+)
+
+// An attempt is one try with one mechanism.
+type attempt struct {
+	outcome Outcome
+	reply   string // the server's last words
+	over    bool   // the server ends the session with it
+	err     error  // what the connection gave, for Failed
+}
+
+// judgeSMTP reads the final reply to AUTH: RFC 4954 section 6, and what servers make of it.
+func judgeSMTP(r smtpReply) attempt {
+	a := attempt{reply: r.String(), over: r.code == 421}
+	switch {
+	case r.kind() == 2:
+		a.outcome = Accepted
+	case tooMany(a.reply):
+		a.outcome = Throttled
+	case r.kind() == 4:
+		a.outcome = Temporary
+	case r.code >= 500 && r.code <= 504, r.code == 530, r.code == 538:
+		a.outcome = Mechanism
+	default:
+		a.outcome = Rejected
+	}
+	return a
+}
+
+// judgeIMAP reads the tagged response to AUTHENTICATE or LOGIN by its response
+// code (RFC 9051 section 7.1, RFC 5530) and, where there is none, by its text.
+func judgeIMAP(r imapReply) attempt {
+	a := attempt{reply: r.line, over: r.bye != ""}
+	if r.bye != "" {
+		a.reply = r.bye + " / " + r.line
+	}
+	code, _, _ := strings.Cut(strings.ToUpper(r.code), " ")
+	switch {
+	case r.status == "OK":
+		a.outcome = Accepted
+	case code == "LIMIT" || tooMany(a.reply):
+		a.outcome = Throttled
+	case code == "UNAVAILABLE" || code == "INUSE" || code == "SERVERBUG":
+		a.outcome = Temporary
+	case strings.Contains(strings.ToLower(r.text), "authenticated but not connected"):
+		a.outcome = Unavailable // Exchange: the password is right, the mailbox is closed to IMAP
+	case r.status == "BAD" || code == "PRIVACYREQUIRED" || code == "CANNOT" || faultsMechanism(r.text):
+		a.outcome = Mechanism
+	default:
+		a.outcome = Rejected
+	}
+	return a
+}
+
+// judgePOP3 reads the reply to AUTH, USER or PASS by its response code (RFC 2449
+// section 8, RFC 3206) and, where there is none, by its text.
+func judgePOP3(ok bool, line string) attempt {
+	a := attempt{reply: line}
+	_, rest, _ := strings.Cut(line, " ")
+	_, code, _ := parseStatus("- " + rest)
+	switch code = strings.ToUpper(code); {
+	case ok:
+		a.outcome = Accepted
+	case code == "LOGIN-DELAY" || tooMany(line):
+		a.outcome = Throttled
+	case code == "SYS/TEMP" || code == "IN-USE":
+		a.outcome = Temporary
+	case code == "AUTH":
+		a.outcome = Rejected
+	case faultsMechanism(rest):
+		a.outcome = Mechanism
+	default:
+		a.outcome = Rejected
+	}
+	return a
+}
+
+// tooMany recognises a limit by the words that servers have for it.
+func tooMany(reply string) bool {
+	return containsAny(reply, "too many", "rate limit", "throttl", "too fast", "too often")
+}
+
+// faultsMechanism recognises the words by which a server says that it does not
+// know a command or a mechanism, where the protocol has no code for that.
+func faultsMechanism(text string) bool {
+	return containsAny(text, "mechanism", "unknown command", "invalid command", "unrecognized command",
+		"unrecognised command", "command not", "not implemented", "unknown auth", "syntax error")
+}
+
+func containsAny(text string, fragments ...string) bool {
+	text = strings.ToLower(text)
+	for _, f := range fragments {
+		if strings.Contains(text, f) {
+			return true
+		}
+	}
+	return false
+}
+
+// failureOf says what an outcome means, with the server's words. The reply must be clean.
+func (o Outcome) failure(reply string) *mail.Failure {
+	var class mail.Class
+	var meaning string
+	switch o {
+	case Rejected:
+		class, meaning = mail.AuthRejected, "the server refuses the user name or the password"
+	case Mechanism:
+		class, meaning = mail.AuthUnavailable, "the server does not accept this way to sign in"
+	case Unavailable:
+		class, meaning = mail.AuthUnavailable, "there is no way to sign in"
+	case Temporary:
+		class, meaning = mail.AuthTemporary, "the server cannot check the password now"
+	case Throttled:
+		class, meaning = mail.AuthTemporary, "the server has had too many tries or connections"
+	case Accepted, Failed:
+		return nil
+	}
+	if reply != "" {
+		meaning += ": " + reply
+	}
+	return &mail.Failure{Class: class, Detail: meaning}
+}

@@ -1,0 +1,344 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/wire"
+)
+
+const (
+	// patience bounds a step whose context has no deadline. A greeting may take
+	// minutes by RFC 5321 section 4.5.3.2.1; nobody waits longer than this.
+	patience = 60 * time.Second
+	// farewell bounds the polite end of a session.
+	farewell = time.Second
+	// maxWords bounds a server's words in a failure or a reply, in bytes.
+	maxWords = 500
+)
+
+// Options say what is wanted of a session besides its facts.
+type Options struct {
+	Transcript bool           // put the conversation into the session observation
+	Redact     *mail.Redactor // removes secrets from all that a server says; nil removes nothing
+}
+
+// A Session is one conversation with one server. It is for one goroutine at a time.
+type Session struct {
+	endpoint mail.Endpoint
+	options  Options
+	emit     func(mail.Observation)
+
+	conn    *wire.Conn // nil where no connection was made
+	end     func()     // ends the connection's life
+	lines   *lineReader
+	speaker speaker
+
+	began   time.Time
+	tookMS  int64
+	facts   mail.SessionFacts
+	failure *mail.Failure // what stopped the session before it could be used
+	offered []string      // the capabilities, as heard last
+	methods []string      // what can be used to sign in now, strongest first
+	alive   bool          // the conversation can go on
+	redact  []*mail.Redactor
+}
+
+// Open runs one endpoint on one connection: it dials (the addresses raced),
+// reads greeting and capabilities, and with STARTTLS upgrades and reads the
+// capabilities again. It hands the dns, dial, tls and session observations to
+// emit, one after another, and returns a session that is never nil and stays
+// open for a sign-in until Close. A second connection is made only to prove
+// that the port is used in the wrong mode; what it sees has an endpoint of its own.
+func Open(ctx context.Context, n *wire.Network, e mail.Endpoint, o Options, emit func(mail.Observation)) *Session {
+	s := newSession(e, o, emit)
+	s.open(ctx, n, firstConnection)
+	return s
+}
+
+// Which connection to an endpoint this is: the second one is itself the proof of a suspicion and suspects nothing.
+type connection bool
+
+const (
+	firstConnection  connection = false
+	secondConnection connection = true
+)
+
+func newSession(e mail.Endpoint, o Options, emit func(mail.Observation)) *Session {
+	return &Session{endpoint: e, options: o, emit: emit, redact: []*mail.Redactor{o.Redact}}
+}
+
+func (s *Session) open(ctx context.Context, n *wire.Network, which connection) {
+	s.began = time.Now()
+	dialed := s.dial(ctx, n)
+	for _, o := range dialed.Observations {
+		s.emit(o)
+	}
+	if dialed.Conn == nil {
+		s.failure = dialed.Failure
+		return
+	}
+	s.conn = dialed.Conn
+	s.attach()
+	err := s.converse(ctx, n, which)
+	s.alive = err == nil
+	s.failure = s.failureOf(ctx, err)
+	if s.failure != nil && s.failure.Class == mail.TLSNotSpoken && s.endpoint.Security == mail.TLS && which == firstConnection {
+		s.failure = s.explainPlain(ctx, n, s.failure)
+	}
+	s.tookMS = time.Since(s.began).Milliseconds()
+	s.report()
+}
+
+// dial connects within ctx. The connection's own life ends with Close and not
+// with ctx, or a server could not be left politely when the time is over.
+func (s *Session) dial(ctx context.Context, n *wire.Network) wire.Dialed {
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, end)
+	dialed := n.Dial(life, s.endpoint)
+	if stop(); dialed.Conn == nil {
+		end()
+	}
+	s.end = end
+	return dialed
+}
+
+// attach puts the speaker of the endpoint's protocol onto the connection.
+func (s *Session) attach() {
+	s.lines = newLineReader(s.conn)
+	d := &dialogue{out: s.conn, lines: s.lines, mask: s.conn.Transcript().Mask}
+	switch s.endpoint.Protocol {
+	case mail.IMAP:
+		s.speaker = &imap{dialogue: d, wantTLS: s.endpoint.Security == mail.StartTLS}
+	case mail.POP3:
+		s.speaker = &pop3{dialogue: d}
+	case mail.SMTP:
+		s.speaker = &smtp{dialogue: d, name: addressLiteral(s.conn.LocalAddr())}
+	}
+}
+
+// converse does all that comes before a sign-in.
+func (s *Session) converse(ctx context.Context, n *wire.Network, which connection) error {
+	if s.speaker == nil {
+		return faultf(mail.ProtocolFault, "%q is not a protocol that can be probed", s.endpoint.Protocol)
+	}
+	if s.endpoint.Security == mail.TLS {
+		if err := s.encrypt(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.awaitGreeting(ctx, n, which); err != nil {
+		return err
+	}
+	defer s.watch(ctx)()
+	if s.endpoint.Security != mail.StartTLS {
+		return s.ask()
+	}
+	if err := s.ask(); err != nil {
+		return err
+	}
+	if err := s.upgrade(ctx); err != nil {
+		return err
+	}
+	return s.ask()
+}
+
+// awaitGreeting reads the greeting. While a plain port is silent it finds out
+// whether that is for want of a ClientHello; not on port 25, where nobody
+// speaks implicit TLS and a client that speaks first looks like a spammer.
+func (s *Session) awaitGreeting(ctx context.Context, n *wire.Network, which connection) error {
+	if s.endpoint.Security == mail.TLS || s.endpoint.Port == 25 || which == secondConnection {
+		return s.greet(ctx)
+	}
+	waiting, found := context.WithCancelCause(ctx)
+	defer found(nil)
+	doubt := s.suspectTLS(ctx, n, found)
+	err := s.greet(waiting)
+	proved := err != nil && errors.Is(context.Cause(waiting), errSpeaksTLS)
+	seen := doubt.end(proved)
+	if !proved {
+		return err
+	}
+	for _, o := range seen {
+		s.emit(o)
+	}
+	return faultf(mail.PlaintextExpected, "the server says nothing and waits for a TLS handshake, so SSL/TLS is the right setting for this port")
+}
+
+func (s *Session) greet(ctx context.Context) error {
+	defer s.watch(ctx)()
+	since := time.Now()
+	first, err := s.lines.opening()
+	if s.lines.heard.Load() {
+		s.facts.GreetingMS = s.lines.heardAt.Sub(since).Milliseconds()
+	}
+	if err == nil && binary(first) {
+		return foreign(s.endpoint.Protocol, first)
+	}
+	greeting := ""
+	if err == nil {
+		greeting, err = s.speaker.greet()
+	}
+	s.facts.Greeting = s.clean(greeting)
+	if err == nil || isFault(err) || errors.Is(ctx.Err(), context.Canceled) || s.conn.Failure(err).Class != mail.Timeout {
+		return err
+	}
+	waited := time.Since(since).Round(time.Second)
+	if s.lines.heard.Load() {
+		return faultf(mail.GreetingTimeout, "the greeting was not finished after %s: %s", waited, printable(s.lines.pending()))
+	}
+	return faultf(mail.GreetingTimeout, "connected, and no greeting came within %s", waited)
+}
+
+// ask reads the capabilities into the list where they belong.
+func (s *Session) ask() error {
+	capabilities, err := s.speaker.capabilities()
+	if err != nil {
+		return err
+	}
+	mechanisms := s.speaker.mechanisms(capabilities)
+	cleaned := make([]string, len(capabilities))
+	for i, c := range capabilities {
+		cleaned[i] = s.clean(c)
+	}
+	s.offered = capabilities
+	if s.conn.Encrypted() {
+		s.facts.Capabilities.AfterTLS, s.facts.Mechanisms.AfterTLS = cleaned, mechanisms
+	} else {
+		s.facts.Capabilities.BeforeTLS, s.facts.Mechanisms.BeforeTLS = cleaned, mechanisms
+	}
+	if software := softwareOf(s.facts.Greeting, cleaned); software != "" {
+		s.facts.Software = software
+	}
+	s.methods = methodsOf(s.endpoint.Protocol, mechanisms)
+	return nil
+}
+
+// upgrade does STARTTLS. All that was said before it counts for nothing after it.
+func (s *Session) upgrade(ctx context.Context) error {
+	if !s.speaker.offersTLS(s.offered) {
+		return faultf(mail.StartTLSNotOffered, "the server does not offer STARTTLS")
+	}
+	if err := s.speaker.startTLS(); err != nil {
+		return err
+	}
+	if injected := s.lines.pending(); injected != "" {
+		return faultf(mail.StartTLSInjection, "plain text stands between the answer to STARTTLS and the handshake: %s", printable(injected))
+	}
+	s.offered, s.methods = nil, nil
+	return s.encrypt(ctx)
+}
+
+// encrypt does the handshake. A certificate that must not be believed is no error here: the observation tells it.
+func (s *Session) encrypt(ctx context.Context) error {
+	o, completed := s.conn.Handshake(ctx)
+	s.emit(o)
+	if completed {
+		return nil
+	}
+	if o.Failure == nil {
+		return faultf(mail.ProtocolFault, "the TLS handshake did not end")
+	}
+	return &fault{o.Failure.Class, o.Failure.Detail}
+}
+
+// watch holds the connection to the time that ctx gives until release is called.
+func (s *Session) watch(ctx context.Context) (release func()) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = time.Now().Add(patience)
+	}
+	s.conn.Limit(deadline)
+	broken := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(broken)
+		s.conn.Limit(time.Unix(1, 0)) // whatever waits on the connection gives up
+	})
+	return func() {
+		if !stop() {
+			<-broken
+		}
+	}
+}
+
+// failureOf gives the failure that an error of a speaker is, with secrets removed.
+func (s *Session) failureOf(ctx context.Context, err error) *mail.Failure {
+	var settled *fault
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &settled):
+		return &mail.Failure{Class: settled.class, Detail: s.clean(settled.detail)}
+	case errors.Is(ctx.Err(), context.Canceled):
+		return &mail.Failure{Class: mail.Deadline, Detail: "the run ended before the server had answered"}
+	}
+	f := s.conn.Failure(err)
+	return &mail.Failure{Class: f.Class, Detail: s.clean(f.Detail)}
+}
+
+// clean makes a server's words fit for an observation: no secret, text only, bounded.
+func (s *Session) clean(words string) string {
+	for _, r := range s.redact {
+		words = r.Clean(words)
+	}
+	return clip(text(words), maxWords)
+}
+
+// report emits the session as it stands.
+func (s *Session) report() {
+	facts := s.facts
+	if s.options.Transcript {
+		facts.Transcript = s.conn.Transcript().Lines(s.options.Redact)
+		for _, r := range s.redact {
+			facts.Transcript = r.CleanAll(facts.Transcript)
+		}
+	}
+	s.emit(mail.Observation{
+		ID: "session:" + s.endpoint.String(), Kind: mail.KindSession, Subject: s.endpoint.String(),
+		Address: s.conn.Peer().String(), At: s.began, TookMS: s.tookMS,
+		Failure: s.failure, SessionFacts: &facts,
+	})
+}
+
+// Usable reports whether the conversation got as far as the capabilities and
+// can go on. A rejected sign-in does not end it, a server that hangs up does.
+func (s *Session) Usable() bool { return s.alive }
+
+// Encrypted reports whether TLS is up.
+func (s *Session) Encrypted() bool { return s.conn != nil && s.conn.Encrypted() }
+
+// Verified reports whether TLS is up with a certificate that proves the host.
+func (s *Session) Verified() bool { return s.conn != nil && s.conn.Verified() }
+
+// Ready reports whether the session can be used for a sign-in: usable and verified.
+func (s *Session) Ready() bool { return s.alive && s.Encrypted() && s.Verified() }
+
+// Mechanisms gives the ways to sign in with a password that are offered now and
+// that this package can use, strongest first: "plain", "login", and "user" for
+// POP3 USER and PASS. What else is offered stands in the session observation.
+func (s *Session) Mechanisms() []string { return slices.Clone(s.methods) }
+
+// Close takes leave of the server, for a second at most even when ctx is over,
+// and closes the connection. With a transcript wanted it emits the session
+// observation again, now with the whole conversation.
+func (s *Session) Close(ctx context.Context) {
+	if s.conn == nil {
+		return
+	}
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+	defer stop()
+	if s.alive {
+		release := s.watch(ctx)
+		_ = s.speaker.quit() // nothing depends on it
+		release()
+		if s.options.Transcript {
+			s.report()
+		}
+	}
+	s.alive = false
+	_ = s.conn.Close()
+	s.end()
+}
