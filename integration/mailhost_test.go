@@ -67,7 +67,9 @@ func (h *mailhost) startPostfix(ctx context.Context, w *world) error {
 	if h.ImplicitTLS {
 		addresses = append(addresses, h.addresses(465)...)
 	}
-	return w.run(ctx, "postfix", h.Dir, addresses, "/usr/lib/postfix/sbin/master", "-c", config, "-s")
+	// Postfix changes its user, and so forgets that it has to end with the test: a shell remembers.
+	return w.run(ctx, "postfix", h.Dir, addresses,
+		"/bin/sh", "-c", `"$@" & trap "kill $!" TERM; wait $!; wait $!`, "sh", "/usr/lib/postfix/sbin/master", "-c", config, "-s")
 }
 
 func (h *mailhost) addresses(ports ...int) []string {

@@ -32,6 +32,10 @@ type report struct {
 		Subject  string `json:"subject"`
 		Title    string `json:"title"`
 	} `json:"findings"`
+	NotChecked []struct {
+		Subject string `json:"subject"`
+		Why     string `json:"why"`
+	} `json:"not_checked"`
 	Observations []struct {
 		ID      string `json:"id"`
 		Kind    string `json:"kind"`

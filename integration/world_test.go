@@ -44,14 +44,16 @@ func mailhosts() []*mailhost {
 	return []*mailhost{
 		{
 			Name: "good", Address: "127.0.10.1", ImplicitTLS: true, expires: 60 * day,
-			Domains: []string{"good.test", "web.test", "silent.test"},
+			Domains: []string{"good.test", "web.test", "silent.test", "moved.test", "vouched.test"},
 			names:   []string{"imap.good.test", "pop.good.test", "smtp.good.test", "mx.good.test", "box.web.test", "mx.web.test", "imap.silent.test"},
 			users: map[string]string{
-				"anna@good.test":    password,
-				"bert@good.test":    hardPassword,
-				"sofia@silent.test": password,
-				"ina@silent.test":   password,
-				"walter":            password, // of web.test, whose user names are local parts
+				"anna@good.test":      password,
+				"bert@good.test":      hardPassword,
+				"sofia@silent.test":   password,
+				"ina@silent.test":     password,
+				"moritz@moved.test":   password,
+				"viktor@vouched.test": password,
+				"walter":              password, // of web.test, whose user names are local parts
 			},
 		},
 		{
@@ -163,7 +165,7 @@ func (w *world) startWeb(ctx context.Context, ca *authority) error {
 	if _, err := copyTree("testdata/www", filepath.Join(dir, "www")); err != nil {
 		return err
 	}
-	if err := ca.writeServer(filepath.Join(dir, "tls.pem"), 60*day, "autoconfig.good.test"); err != nil {
+	if err := ca.writeServer(filepath.Join(dir, "tls.pem"), 60*day, "autoconfig.good.test", "www.ispdb.test"); err != nil {
 		return err
 	}
 	config := filepath.Join(dir, "nginx.conf")
