@@ -35,7 +35,7 @@ func (r *Running) Dial(ctx context.Context, network string, to netip.AddrPort) (
 	if isUDP {
 		listening = r.udp
 	}
-	real, open := listening[to]
+	actual, open := listening[to]
 	fault := r.world.faultTo(to)
 	if fault == "drop" {
 		return fail(r.forever(ctx))
@@ -51,7 +51,7 @@ func (r *Running) Dial(ctx context.Context, network string, to netip.AddrPort) (
 	case fault == "refuse", !open:
 		return fail(os.NewSyscallError("connect", syscall.ECONNREFUSED))
 	}
-	conn, err := new(net.Dialer).DialContext(ctx, network[:3]+"4", real.String())
+	conn, err := new(net.Dialer).DialContext(ctx, network[:3]+"4", actual.String())
 	if err != nil {
 		return fail(cause(err))
 	}

@@ -113,6 +113,9 @@ func (r *Running) Network() wire.Options {
 	}
 }
 
+// World gives the world that runs.
+func (r *Running) World() *World { return r.world }
+
 // Roots gives the certification authority that the world's clients believe in.
 func (r *Running) Roots() *x509.CertPool { return r.authority.roots() }
 
