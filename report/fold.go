@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/mailmedic/mailmedic/mail"
 )
@@ -67,7 +68,7 @@ func (f *Folder) Add(e mail.Event) error {
 	}
 	switch {
 	case e.Header != nil:
-		f.report.Tool, f.report.Target, f.report.Started = e.Header.Tool, e.Header.Target, e.Header.Started.UTC()
+		f.report.Tool, f.report.Target, f.report.Started = e.Header.Tool, e.Header.Target, utc(e.Header.Started)
 	case e.Candidate != nil:
 		f.addCandidate(*e.Candidate)
 	case e.Observation != nil:
@@ -123,6 +124,9 @@ func recorded(e mail.Event) (mail.Event, error) {
 	if err != nil {
 		return mail.Event{}, fmt.Errorf("write event: %w", err)
 	}
+	if _, err := eventKind(data); err != nil {
+		return mail.Event{}, fmt.Errorf("write event %.200s: %w", data, err)
+	}
 	var out mail.Event
 	if err := json.Unmarshal(data, &out); err != nil {
 		return mail.Event{}, fmt.Errorf("read event %.200s: %w", data, err)
@@ -132,17 +136,25 @@ func recorded(e mail.Event) (mail.Event, error) {
 
 // withLists makes the lists that the document always has, and puts times into UTC.
 func withLists(o mail.Observation) mail.Observation {
-	o.At = o.At.UTC()
+	o.At = utc(o.At)
 	if o.DNSFacts != nil {
 		o.Records = nonNil(o.Records)
 	}
 	if o.TLSFacts != nil {
 		for i := range o.Certificates {
 			c := &o.Certificates[i]
-			c.Names, c.NotBefore, c.NotAfter = nonNil(c.Names), c.NotBefore.UTC(), c.NotAfter.UTC()
+			c.Names, c.NotBefore, c.NotAfter = nonNil(c.Names), utc(c.NotBefore), utc(c.NotAfter)
 		}
 	}
 	return o
+}
+
+// utc gives t in UTC, unless that is a year that RFC 3339 cannot write.
+func utc(t time.Time) time.Time {
+	if u := t.UTC(); u.Year() >= 0 && u.Year() <= 9999 {
+		return u
+	}
+	return t
 }
 
 func findingWithLists(f mail.Finding) mail.Finding {

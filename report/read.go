@@ -115,11 +115,20 @@ func (in *reader) event(line []byte) (mail.Event, error) {
 	var e mail.Event
 	switch kind {
 	case "header", "progress", "candidate", "observation", "rule", "finding", "setting", "verdict":
-		if err := json.Unmarshal(line, &e); err != nil {
+		if e, err = decode(line); err != nil {
 			return mail.Event{}, fmt.Errorf("%w; the file was changed or damaged, %s", err, howToRecord)
 		}
 	}
 	return e, in.place(e)
+}
+
+// decode reads an event that can be written again: one that lacks its endpoint, say, cannot.
+func decode(line []byte) (mail.Event, error) {
+	var e mail.Event
+	if err := json.Unmarshal(line, &e); err != nil {
+		return mail.Event{}, err
+	}
+	return recorded(e)
 }
 
 // place holds the order: one header at the start, one verdict at the end.
@@ -151,7 +160,7 @@ func eventKind(line []byte) (string, error) {
 		}
 	}
 	if n != 1 {
-		return "", fmt.Errorf("an event has exactly one field, this has %d; %s", n, howToRecord)
+		return "", fmt.Errorf("an event has exactly one field, this has %d", n)
 	}
 	return kind, nil
 }

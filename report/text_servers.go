@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -134,7 +135,7 @@ func factWords(o mail.Observation) string {
 	case o.DNSFacts != nil && len(o.Records) > 0:
 		return ": " + strings.Join(o.Records, " | ")
 	case o.HTTPFacts != nil && o.Status > 0:
-		return fmt.Sprintf(": status %d %s", o.Status, o.FinalURL)
+		return ": " + join(" ", "status", strconv.Itoa(o.Status), o.FinalURL)
 	}
 	return ""
 }

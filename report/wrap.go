@@ -10,8 +10,8 @@ import (
 
 // wrap breaks text at its spaces, and between wide characters, into lines of at
 // most limit columns; of the first, used columns are taken already. A word that
-// is longer, such as a URL, stays whole so that it can be copied. There is
-// always at least one line.
+// is longer, such as a URL, stays whole on a line of its own, so that it can be
+// copied. There is always at least one line.
 func wrap(text string, limit, used int) []string {
 	var lines []string
 	line := ""
@@ -20,7 +20,7 @@ func wrap(text string, limit, used int) []string {
 		if w.spaced && line != "" {
 			gap = " "
 		}
-		if n := columns(gap) + columns(w.text); line != "" && used+n > limit {
+		if n := columns(gap) + columns(w.text); used+n > limit && (line != "" || used > 0) {
 			lines = append(lines, line)
 			line, used = w.text, columns(w.text)
 		} else {
