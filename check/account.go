@@ -68,7 +68,7 @@ func (a *account) next(logins []login) (try, bool) {
 	if a.exhausted() != "" || a.running >= a.width() {
 		return try{}, false
 	}
-	for _, l := range a.afterRejection(logins) {
+	for _, l := range a.untriedRoleFirst(a.afterRejection(logins)) {
 		if !l.ready || a.spent[l.endpoint] {
 			continue
 		}
@@ -103,6 +103,24 @@ func (a *account) afterRejection(logins []login) []login {
 			return l.endpoint != refused
 		}
 		return (l.endpoint.Protocol == mail.SMTP) == (refused.Protocol == mail.SMTP)
+	})
+}
+
+// untriedRoleFirst puts the servers of a role where nothing was tried yet in
+// front: that both reading and sending work is the answer, more ways are not.
+func (a *account) untriedRoleFirst(logins []login) []login {
+	tried := map[bool]bool{}
+	for t := range a.made {
+		tried[t.endpoint.Protocol == mail.SMTP] = true
+	}
+	return slices.SortedStableFunc(slices.Values(logins), func(x, y login) int {
+		late := func(l login) int {
+			if tried[l.endpoint.Protocol == mail.SMTP] {
+				return 1
+			}
+			return 0
+		}
+		return late(x) - late(y)
 	})
 }
 

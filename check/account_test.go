@@ -38,7 +38,7 @@ func TestTheBudgetOfAnAccount(t *testing.T) {
 		"all accept the address": {
 			logins:  []login{{imaps, both, false, true}, {imap, both, false, true}, {smtps, both, false, true}},
 			answers: map[try]string{{imaps, "anna@a.example"}: accept, {imap, "anna@a.example"}: accept, {smtps, "anna@a.example"}: accept},
-			want:    []try{{imaps, "anna@a.example"}, {imap, "anna@a.example"}, {smtps, "anna@a.example"}},
+			want:    []try{{imaps, "anna@a.example"}, {smtps, "anna@a.example"}, {imap, "anna@a.example"}},
 		},
 		"the local part is what the server wants, and the others learn it": {
 			logins:  []login{{imaps, both, false, true}, {smtps, both, false, true}},

@@ -90,12 +90,12 @@ func (c *conductor) conduct(ctx context.Context) *mail.Provider {
 			learned()
 		case <-alarm.C:
 		case <-c.run.Done():
-			c.interrupted = errors.Is(ctx.Err(), context.Canceled)
 		}
 	}
-	why := mail.WhyDeadline
-	if c.run.Err() == nil {
-		why = mail.WhyGrace
+	why := mail.WhyGrace
+	if c.run.Err() != nil {
+		why = mail.WhyDeadline
+		c.interrupted = errors.Is(ctx.Err(), context.Canceled)
 	}
 	c.cancel()
 	c.cutProbes(why)

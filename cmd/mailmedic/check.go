@@ -33,8 +33,8 @@ hosts of the address's own organisation or that a trustworthy source names.
 		Example: `  mailmedic check anna@example.org
   mailmedic check anna@example.org --ask-password
   mailmedic check example.org -f json -o text=ticket.txt`,
-		Args: usageArgs(cobra.ExactArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		Args: cobra.ExactArgs(1),
+		RunE: runs(func(cmd *cobra.Command, args []string) error {
 			target, err := mail.ParseTarget(args[0])
 			if err != nil {
 				return usageError{err}
@@ -44,7 +44,7 @@ hosts of the address's own organisation or that a trustworthy source names.
 				return err
 			}
 			return o.run(cmd.Context(), s, wire.Options{}, target, signIn)
-		},
+		}),
 	}
 	o.network.register(cmd, check.DefaultTimeout)
 	o.network.registerPins(cmd)

@@ -34,9 +34,9 @@ the same form is a scenario too, and makes a good bug report.
 		Example: `  mailmedic demo
   mailmedic demo --list
   mailmedic demo expired-certificate -v`,
-		Args:      usageArgs(cobra.MaximumNArgs(1)),
+		Args:      cobra.MaximumNArgs(1),
 		ValidArgs: scenarioNames(),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: runs(func(cmd *cobra.Command, args []string) error {
 			if list {
 				return listScenarios(s)
 			}
@@ -45,7 +45,7 @@ the same form is a scenario too, and makes a good bug report.
 				name = args[0]
 			}
 			return o.demo(cmd, s, name)
-		},
+		}),
 	}
 	cmd.Flags().BoolVar(&list, "list", false, "list the scenarios")
 	o.registerDemo(cmd)

@@ -25,8 +25,8 @@ input. With --fail-on the exit code is judged anew.
 		Example: `  mailmedic check anna@example.org -f jsonl > run.jsonl
   mailmedic report run.jsonl
   mailmedic report run.jsonl -f json`,
-		Args: usageArgs(cobra.MaximumNArgs(1)),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		Args: cobra.MaximumNArgs(1),
+		RunE: runs(func(cmd *cobra.Command, args []string) error {
 			in, name := s.in, "standard input"
 			if len(args) == 1 && args[0] != "-" {
 				file, err := os.Open(args[0])
@@ -37,7 +37,7 @@ input. With --fail-on the exit code is judged anew.
 				in, name = file, args[0]
 			}
 			return o.replay(cmd, s, in, name, transcript)
-		},
+		}),
 	}
 	o.register(cmd)
 	cmd.Flags().BoolVar(&transcript, "transcript", true, "show the conversations, where the run kept them")

@@ -11,10 +11,10 @@ func newVersion(s *streams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  usageArgs(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
+		Args:  cobra.NoArgs,
+		RunE: runs(func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintf(s.out, "mailmedic %s (%s, %s/%s)\n", versionText(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
-		},
+		}),
 	}
 }
