@@ -131,7 +131,7 @@ func (x *index) weigh(servers []*server) mail.Severity {
 	worst := mail.Warning
 	for _, s := range servers {
 		for _, c := range s.candidates {
-			if c.Role != mail.MX && !c.Guessed() && !x.usable[c.Role] {
+			if s.counts(c) && !x.usable[c.Role] {
 				return mail.Critical
 			}
 			if c.Trust() != mail.TrustVouched && !c.Guessed() {

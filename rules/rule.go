@@ -34,7 +34,8 @@ type silence struct {
 type reach int
 
 const (
-	everywhere  reach = iota // all, except about servers that the user named
+	everything  reach = iota // all
+	everywhere               // all, except about servers that the user named
 	sameServers              // those about no other servers than the cause itself
 	sameHosts                // those about no other hosts than the cause's servers have
 )
@@ -66,6 +67,7 @@ func ruleBook() []rule {
 		startTLSRules(),
 		signInRules(),
 		mechanismRules(),
+		mailboxRules(),
 		publishedRules(),
 		mxRules(),
 		safetyRules(),
@@ -100,8 +102,12 @@ func (s silence) means(id string) bool {
 
 // covers reports whether a consequence lies within the reach of a cause.
 func (s silence) covers(cause, consequence hit) bool {
-	if s.reach == everywhere {
+	switch s.reach {
+	case everything:
+		return true
+	case everywhere:
 		return !slices.ContainsFunc(consequence.servers, (*server).named)
+	case sameServers, sameHosts:
 	}
 	if len(consequence.servers) == 0 {
 		return cause.subject == consequence.subject

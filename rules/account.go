@@ -1,0 +1,163 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// A refusal is why signing in to a server failed.
+type refusal struct {
+	rule        string // the rule that speaks of it
+	certain     bool   // the server said so in words that are known
+	observation mail.Observation
+}
+
+// refusalAt says why nobody could sign in to s. The server's words come first,
+// then what is known of the provider, then the class of the failure.
+func (x *index) refusalAt(s *server) (refusal, bool) {
+	o := s.refusal()
+	if o == nil {
+		return refusal{}, false
+	}
+	words := o.Failure.Detail
+	if o.AuthFacts != nil && o.Reply != "" {
+		words = o.Reply
+	}
+	if id := signInMeaning(words); id != "" {
+		return refusal{id, true, *o}, true
+	}
+	return refusal{x.unspoken(s, o.Failure.Class), o.Failure.Class == mail.AuthRejected, *o}, true
+}
+
+// unspoken gives the rule for a refusal without known words.
+func (x *index) unspoken(s *server, class mail.Class) string {
+	p := x.Provider
+	switch {
+	case class == mail.AuthRejected && p != nil && p.OAuthOnly:
+		return "auth.oauth-only"
+	case class == mail.AuthRejected && p != nil && p.AppPassword:
+		return "auth.app-password"
+	case class == mail.AuthRejected:
+		return "auth.rejected"
+	case class == mail.AuthTemporary:
+		return "auth.temporary"
+	case class == mail.AuthUnavailable && s.tokensOnly():
+		return "auth.oauth-only"
+	case class == mail.AuthUnavailable:
+		return "auth.no-mechanism"
+	default:
+		return "auth.interrupted"
+	}
+}
+
+// concernsAccount reports whether a refusal is about the account, so that
+// other servers would refuse it as well.
+func (r refusal) concernsAccount() bool {
+	return slices.Contains([]string{
+		"auth.rejected", "auth.app-password", "auth.oauth-only", "auth.web-login", "auth.locked-out",
+		"auth.account-disabled", "auth.password-expired", "auth.blocked-by-policy",
+	}, r.rule) && r.observation.Failure.Class == mail.AuthRejected
+}
+
+// rejectedAccount gives the sign-in at which the account was rejected, if it
+// was accepted nowhere.
+func (x *index) rejectedAccount() *mail.Observation {
+	var found *mail.Observation
+	for _, s := range x.servers {
+		if s.signedIn() {
+			return nil
+		}
+		if r, ok := x.refusalAt(s); ok && found == nil && r.concernsAccount() {
+			found = &r.observation
+		}
+	}
+	return found
+}
+
+// offered gives the mechanisms that s offers to those who ask it the safe way.
+func (s *server) offered() []string {
+	if s.session == nil || s.session.SessionFacts == nil {
+		return nil
+	}
+	return s.session.Mechanisms.AfterTLS
+}
+
+// tokensOnly reports whether s takes OAuth 2.0 tokens and no password.
+func (s *server) tokensOnly() bool {
+	return slices.ContainsFunc(s.offered(), takesToken) && !slices.ContainsFunc(s.offered(), takesPassword)
+}
+
+// settings gives the servers that a person may type in: what is published,
+// and guesses that were proved.
+func (x *index) settings() []*server {
+	var found []*server
+	for _, s := range x.servers {
+		if slices.ContainsFunc(s.candidates, s.counts) {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+// counts reports whether a candidate of s is a setting.
+func (s *server) counts(c mail.Candidate) bool {
+	return c.Role != mail.MX && (!c.Guessed() || s.proof().Rank() >= mail.Handshake.Rank())
+}
+
+// refusedBy makes a check for sign-ins that were refused for the reason of a
+// rule: one hit, however many servers say so. What concerns the account also
+// stops the servers where, for its sake, nothing more was tried.
+func refusedBy(id string) func(*index) []hit {
+	return func(x *index) []hit {
+		var refused, spared []*server
+		var first refusal
+		for _, s := range x.settings() {
+			r, ok := x.refusalAt(s)
+			switch {
+			case ok && r.rule == id:
+				if len(refused) == 0 {
+					first = r
+				}
+				refused = append(refused, s)
+			case !ok && len(s.signIns) == 0 && s.ready():
+				spared = append(spared, s)
+			}
+		}
+		if len(refused) == 0 {
+			return nil
+		}
+		all := refused
+		if first.concernsAccount() && x.rejected != nil {
+			all = append(slices.Clone(refused), spared...)
+		}
+		return []hit{x.refusalHit(first, refused, all)}
+	}
+}
+
+func (x *index) refusalHit(first refusal, refused, all []*server) hit {
+	h := about(refused)
+	h.servers = all
+	for _, s := range refused {
+		h.evidence = append(h.evidence, s.refusal().ID)
+	}
+	if !first.certain {
+		h.confidence = mail.Likely
+	}
+	h.params = params{"said": said(""), "user": x.Target.Address, "hosts": hostsOf(refused), "accepting": hostsOf(x.accepting())}
+	if facts := first.observation.AuthFacts; facts != nil {
+		h.params["said"], h.params["user"] = said(facts.Reply), facts.Username
+	}
+	if p := x.Provider; p != nil {
+		h.params["provider"], h.params["url"] = p.Name, p.EnableURL
+	}
+	if len(x.accepting()) > 0 {
+		h.variant = "elsewhere"
+	}
+	return h
+}
+
+// accepting gives the servers that somebody signed in to.
+func (x *index) accepting() []*server {
+	return slices.DeleteFunc(slices.Clone(x.servers), func(s *server) bool { return !s.signedIn() })
+}

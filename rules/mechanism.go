@@ -1,0 +1,86 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// mechanismRules are about the ways to sign in that servers offer.
+func mechanismRules() []rule {
+	return []rule{
+		{
+			id: "auth.no-mechanism", looksFor: "a server offers no usable way to sign in",
+			severity: mail.Error, weighed: true, owner: mail.OwnerProvider, confidence: mail.Certain,
+			references: []string{"RFC 4954 section 3", "RFC 9051 section 6.2.2", "RFC 8314 section 3.3"},
+			words: words{
+				title:  "{hosts} {hosts:offers|offer} no way to sign in on {ports:port|ports} {ports}",
+				detail: "The connection and the encryption work, but mail programs have no way to say who they are. A server that only takes mail from other servers looks like this.",
+				fix:    "Enable SASL authentication for this service on the server, or publish the one that has it.[ In the mail program use port {open}.]",
+			},
+			variants: map[string]words{"special": {
+				title:  "{hosts} {hosts:offers|offer} no sign-in with a password, only {offered}",
+				detail: "Such sign-ins work on computers that belong to the organisation and nowhere else.",
+				fix:    "Enable PLAIN over TLS or OAuth 2.0 on the server, or use a computer that is a member of the organisation's domain.",
+			}},
+			check: (*index).findNoMechanism,
+		},
+		{
+			id: "auth.cleartext-offered", looksFor: "a server takes passwords before encryption begins",
+			severity: mail.Warning, owner: mail.OwnerProvider, confidence: mail.Certain,
+			references: []string{"RFC 8314 section 4.1", "RFC 4954 section 4", "RFC 9051 section 11.3"},
+			words: words{
+				title:  "{host} accepts passwords before the connection is encrypted ({ports:port|ports} {ports})",
+				detail: "A mail program that is set wrongly sends the password in clear text, and nobody notices.",
+				fix:    "Offer sign-in only after STARTTLS on the server. In mail programs use SSL/TLS, or STARTTLS as a must.",
+			},
+			check: (*index).findCleartextOffer,
+		},
+	}
+}
+
+func (x *index) findNoMechanism() []hit {
+	var none, special []*server
+	for _, s := range x.serversWhere(func(s *server) bool { return s.verified() && s.fault == nil && s.capable() }) {
+		offered := s.offered()
+		r, refused := x.refusalAt(s)
+		switch {
+		case s.signedIn():
+		case offered != nil && len(offered) == 0:
+			none = append(none, s)
+		case len(offered) > 0 && !slices.ContainsFunc(offered, takesPassword) && !slices.ContainsFunc(offered, takesToken):
+			special = append(special, s)
+		case refused && r.rule == "auth.no-mechanism":
+			none = append(none, s)
+		}
+	}
+	hits := with(grouped(none, byHost), func(h hit) params { return params{"open": x.openPorts(h.servers)} })
+	for _, h := range grouped(special, byHost) {
+		h.variant, h.params = "special", params{"offered": h.servers[0].offered()}
+		if x.canUse(h.servers[0]) {
+			h.severity = mail.Warning
+		}
+		hits = append(hits, h)
+	}
+	for i, h := range hits {
+		hits[i].evidence = []string{h.servers[0].session.ID}
+	}
+	return hits
+}
+
+// findCleartextOffer looks at what is offered before STARTTLS. A POP3 server
+// that lists nothing offers nothing in so many words.
+func (x *index) findCleartextOffer() []hit {
+	hits := grouped(x.serversWhere(func(s *server) bool {
+		if s.endpoint.Security != mail.StartTLS || !s.verified() || s.session == nil || s.session.SessionFacts == nil {
+			return false
+		}
+		before := s.session.Mechanisms.BeforeTLS
+		bare := slices.ContainsFunc([]string{"plain", "login", "user"}, func(m string) bool { return slices.Contains(before, m) })
+		return bare && len(s.session.Capabilities.BeforeTLS) > 0
+	}), byHost)
+	for i, h := range hits {
+		hits[i].evidence = []string{h.servers[0].session.ID}
+	}
+	return hits
+}

@@ -1,0 +1,155 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// publishedRules are about what a domain says of its mail service, and how.
+func publishedRules() []rule {
+	return []rule{
+		{
+			id: "discovery.nothing-published", looksFor: "nobody publishes settings, and no usual server answers",
+			severity: mail.Error, owner: mail.OwnerAdmin, confidence: mail.Certain,
+			references: []string{"RFC 6186 section 3", "RFC 8314 section 5.1"},
+			words: words{
+				title:  "No settings for {domain} are published, and none could be guessed",
+				detail: "Neither the domain's DNS and web servers nor the public directories name a mail server for it, and the usual names lead to none that works. Mail programs cannot set themselves up.",
+				fix:    "Check the spelling of the address.[ Did you mean {meant}?] If it is right, ask the provider for the names of its servers; the administrator publishes them with SRV records or an autoconfig document.",
+			},
+			headline: "No mail server of {domain} could be found.",
+			silences: []silence{{[]string{"discovery.no-incoming", "discovery.no-outgoing"}, everywhere}},
+			check:    (*index).findNothing,
+		},
+		{
+			id: "discovery.no-incoming", looksFor: "no server for receiving is known",
+			severity: mail.Error, owner: mail.OwnerAdmin, confidence: mail.Certain,
+			references: []string{"RFC 6186 section 3"},
+			words: words{
+				title:  "No server for receiving mail of {domain} is known",
+				detail: "Nobody publishes one, and the usual names lead to none that works. Mail programs cannot be set up without asking.",
+				fix:    "Ask the provider for its IMAP server; the administrator publishes it with an SRV record _imaps._tcp.{domain}.",
+			},
+			check: func(x *index) []hit { return x.findLacking(mail.Incoming) },
+		},
+		{
+			id: "discovery.no-outgoing", looksFor: "no server for sending is known",
+			severity: mail.Error, owner: mail.OwnerAdmin, confidence: mail.Certain,
+			references: []string{"RFC 6186 section 3", "RFC 8314 section 5.1"},
+			words: words{
+				title:  "No server for sending mail of {domain} is known",
+				detail: "Nobody publishes one, and the usual names lead to none that works. Mail programs cannot be set up without asking.",
+				fix:    "Ask the provider for its submission server; the administrator publishes it with an SRV record _submissions._tcp.{domain}.",
+			},
+			check: func(x *index) []hit { return x.findLacking(mail.Outgoing) },
+		},
+		{
+			id: "discovery.guess-only", looksFor: "servers work but nobody publishes them",
+			severity: mail.Warning, owner: mail.OwnerAdmin, confidence: mail.Certain,
+			references: []string{"RFC 6186 section 3", "RFC 8314 section 5.1"},
+			words: words{
+				title:  "The servers of {domain} were found by guessing; nobody publishes them",
+				detail: "They work, but most mail programs will not find {hosts} and ask their users instead.",
+				fix:    "Publish in the DNS: {records}",
+			},
+			check: (*index).findGuessOnly,
+		},
+		{
+			id: "discovery.cleartext-only", looksFor: "settings are published only over unencrypted http",
+			severity: mail.Warning, owner: mail.OwnerAdmin, confidence: mail.Certain,
+			references: []string{"RFC 9110 section 4.2.1", "RFC 8314 section 5"},
+			words: words{
+				title:  "The settings of {domain} are published only over unencrypted http",
+				detail: "Anybody on the way could change them and name a server that collects passwords, so careful mail programs do not use them.",
+				fix:    "Serve the same document over https with a valid certificate, or publish SRV records.",
+			},
+			check: func(x *index) []hit { return x.findOnly(mail.TrustCleartext) },
+		},
+		{
+			id: "discovery.redirected", looksFor: "settings are known only through others than the domain",
+			severity: mail.Notice, owner: mail.OwnerAdmin, confidence: mail.Certain,
+			references: []string{"RFC 6186 section 6"},
+			words: words{
+				title:  "The settings of {domain} are not vouched for by the domain itself",
+				detail: "They come from plain DNS or from the documents of other domains and lead to {hosts}. That is usual with hosted mail, but a mail program should ask before it sends a password there.",
+				fix:    "Publish an autoconfig document on the domain's own https server, or sign the zone with DNSSEC.",
+			},
+			check: func(x *index) []hit { return x.findOnly(mail.TrustRedirected) },
+		},
+	}
+}
+
+// published gives the servers that somebody publishes for receiving or sending.
+func (x *index) published() []*server {
+	return slices.DeleteFunc(x.settings(), func(s *server) bool {
+		return !slices.ContainsFunc(s.candidates, func(c mail.Candidate) bool { return c.Role != mail.MX && !c.Guessed() })
+	})
+}
+
+func (x *index) findNothing() []hit {
+	if len(x.settings()) > 0 || x.namedOnly() || x.unknowable() {
+		return nil
+	}
+	hits := x.domainHit()
+	hits[0].params = params{"meant": nearDomain(x.Target.Domain)}
+	return hits
+}
+
+func (x *index) findLacking(role mail.Role) []hit {
+	if x.state[role] != mail.NoneSet || !x.asked(role) {
+		return nil
+	}
+	return x.domainHit()
+}
+
+// findGuessOnly lists the records that would publish what was found.
+func (x *index) findGuessOnly() []hit {
+	working := slices.DeleteFunc(x.settings(), func(s *server) bool { return s.proof().Rank() < mail.Handshake.Rank() })
+	if len(working) == 0 || len(x.published()) > 0 {
+		return nil
+	}
+	var records, services []string
+	for _, s := range working {
+		if service := serviceLabel(s.endpoint); service != "" && !slices.Contains(services, service) {
+			services = append(services, service)
+			records = append(records, fmt.Sprintf("%s._tcp.%s SRV 0 1 %d %s", service, x.Target.Domain, s.endpoint.Port, s.endpoint.Host))
+		}
+	}
+	h := about(working)
+	h.subject, h.params = x.subject(), params{"records": records}
+	return []hit{h}
+}
+
+// serviceLabel gives the label of the SRV record for an endpoint (RFC 6186, RFC 8314 section 5.1).
+func serviceLabel(e mail.Endpoint) string {
+	labels := map[mail.Protocol]string{mail.IMAP: "_imap", mail.POP3: "_pop3", mail.SMTP: "_submission"}
+	switch e.Security {
+	case mail.TLS:
+		return labels[e.Protocol] + "s"
+	case mail.StartTLS:
+		return labels[e.Protocol]
+	case mail.None:
+	}
+	return ""
+}
+
+// findOnly looks for domains all of whose published settings are trusted no
+// further than so far.
+func (x *index) findOnly(trust mail.Trust) []hit {
+	published := x.published()
+	for _, s := range published {
+		for _, c := range s.candidates {
+			if c.Role != mail.MX && !c.Guessed() && c.Trust() != trust {
+				return nil
+			}
+		}
+	}
+	if len(published) == 0 {
+		return nil
+	}
+	h := about(published)
+	h.subject = x.subject()
+	return []hit{h}
+}

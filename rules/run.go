@@ -1,0 +1,79 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// runRules are about what the run itself left open.
+func runRules() []rule {
+	return []rule{{
+		id: "run.incomplete", looksFor: "something was to be tested and was not",
+		severity: mail.Error, owner: mail.OwnerUser, confidence: mail.Certain,
+		references: []string{"RFC 5321 section 4.5.3.2"},
+		words: words{
+			title:  "{Task} mail of {domain} could not be tested",
+			detail: "Nothing is known about it, good or bad.[ {Reason}]",
+			fix:    "Run again[ {remedy}].",
+		},
+		variants: map[string]words{"late": {
+			title:  "Not everything was asked in the time allowed",
+			detail: "The verdict stands, but {subjects} {subjects:was|were} not asked.",
+			fix:    "Run again with a longer --timeout to see the rest.",
+		}},
+		check: (*index).findIncomplete,
+	}}
+}
+
+// findIncomplete looks for roles about which nothing is known, and for what was
+// cut short by the run's deadline. A run that only looks up what is published tests no role.
+func (x *index) findIncomplete() []hit {
+	if !x.triedAny() {
+		return nil
+	}
+	var hits []hit
+	for _, role := range []mail.Role{mail.Incoming, mail.Outgoing} {
+		if x.state[role] != mail.Unproven {
+			continue
+		}
+		h := x.domainHit()[0]
+		task := map[mail.Role]string{mail.Incoming: "Receiving", mail.Outgoing: "Sending"}[role]
+		h.servers = slices.DeleteFunc(x.settings(), func(s *server) bool { return !s.in(role) })
+		reason, remedy := x.whyUntested(h.servers)
+		h.params = params{"Task": task, "Reason": reason, "remedy": remedy}
+		hits = append(hits, h)
+	}
+	if len(hits) > 0 {
+		return hits
+	}
+	var late []string
+	for _, n := range x.NotChecked {
+		if n.Why == mail.WhyDeadline {
+			late = append(late, n.Subject)
+		}
+	}
+	if len(late) == 0 {
+		return nil
+	}
+	h := x.domainHit()[0]
+	h.variant, h.severity, h.params = "late", mail.Notice, params{"subjects": distinct(late)}
+	return []hit{h}
+}
+
+// whyUntested says why servers were not tested, and with what to run again.
+func (x *index) whyUntested(servers []*server) (reason, remedy string) {
+	why := func(w mail.Why, class mail.Class) bool {
+		return slices.ContainsFunc(servers, func(s *server) bool {
+			return s.faultClass() == class || slices.Contains(x.NotChecked, mail.NotChecked{Subject: s.text, Why: w})
+		})
+	}
+	switch {
+	case why(mail.WhyPolicy, mail.PolicyRefused):
+		return "The servers have addresses that this run was not allowed to connect to.", "with --allow-private if they are inside this network"
+	case why(mail.WhyDeadline, mail.Deadline):
+		return "The time allowed was over before the servers had answered.", "with a longer --timeout"
+	default:
+		return "", "when the network is in order"
+	}
+}
