@@ -16,7 +16,7 @@ func TestPlainDNSDoesNotCarryThePasswordOutOfTheDomain(t *testing.T) {
 		t.Errorf("verdict %+v", r.Verdict)
 	}
 	for _, role := range []string{"incoming", "outgoing"} {
-		if s := r.preferred(t, role); s.Proof != "handshake" || s.Trust != "dns" {
+		if s := r.preferred(t, role); s.Proof != "handshake" || s.Trust != "redirected" {
 			t.Errorf("%s: %+v", role, s)
 		}
 	}
