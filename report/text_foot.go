@@ -96,18 +96,30 @@ func (v *view) hints() {
 	var hints []string
 	hint := func(when bool, text string) {
 		if when {
-			hints = append(hints, v.text(text))
+			hints = append(hints, text)
 		}
 	}
-	untested := slices.Contains([]mail.State{v.r.Verdict.Receive, v.r.Verdict.Send}, mail.Ready)
 	hint(v.o.Command == "discover" && len(v.r.Settings) > 0, "Test these: mailmedic check "+v.r.Target.Input)
-	hint(v.o.Command == "check" && untested && v.r.Target.Address != "" && !v.observed(mail.KindAuth), "Test the sign-in too: --ask-password")
+	hint(v.o.Command == "check" && v.signInOpen(), "Test the sign-in too: "+v.signInCommand())
 	hint(v.o.Verbose == 0, "More detail: -v")
 	hint(v.o.Command == "check" && v.failing() && !v.hasTranscript(), "What the servers said: --transcript")
 	hint(v.r.Verdict.ExitCode != 0, "For the ticket: -o json=ticket.json")
-	for _, line := range flow(hints, "     ", min(v.columns, proseColumns)-2) {
-		v.line("  ", v.ink.faint.Sprint(line))
+	for _, line := range flow(hints, " · ", min(v.columns, proseColumns)-2) {
+		v.paragraph(2, v.ink.faint, line)
 	}
+}
+
+// signInOpen reports whether a sign-in could be tested that was not asked for.
+func (v *view) signInOpen() bool {
+	ready := v.r.Verdict.Receive == mail.Ready || v.r.Verdict.Send == mail.Ready
+	return ready && !v.observed(mail.KindAuth)
+}
+
+func (v *view) signInCommand() string {
+	if v.r.Target.Address == "" {
+		return "mailmedic check NAME@" + v.r.Target.DisplayDomain() + " --ask-password"
+	}
+	return "--ask-password"
 }
 
 func (v *view) observed(k mail.Kind) bool {

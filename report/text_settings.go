@@ -154,28 +154,37 @@ func (v *view) others() {
 	if v.o.Verbose > 0 || v.o.Quiet {
 		return
 	}
-	n := 0
-	for _, role := range []mail.Role{mail.Incoming, mail.Outgoing} {
-		for i, s := range v.ofRole(role) {
-			if i > 0 && v.outcome(s).tone == good {
-				n++
-			}
-		}
+	receive, send := v.more(mail.Incoming), v.more(mail.Outgoing)
+	var parts []string
+	if receive > 0 {
+		parts = append(parts, fmt.Sprintf("%d more to receive", receive))
+	}
+	if send > 0 {
+		parts = append(parts, fmt.Sprintf("%d more to send", send))
 	}
 	verb := "work"
-	if n == 1 {
+	if receive+send == 1 {
 		verb = "works"
 	}
-	if n > 0 && v.works() {
+	if len(parts) > 0 {
 		v.blank()
-		v.paragraph(2, v.ink.faint, fmt.Sprintf("%s %s too; -v shows all.", count(n, "other setting"), verb))
+		v.paragraph(2, v.ink.faint, fmt.Sprintf("%s %s too; -v shows all.", strings.Join(parts, " and "), verb))
 	}
 }
 
-// works reports whether any role can be used, so that others can work "too".
-func (v *view) works() bool {
-	usable := func(s mail.State) bool { return s == mail.Works || s == mail.Ready }
-	return usable(v.r.Verdict.Receive) || usable(v.r.Verdict.Send)
+// more counts the settings of a role beside the one shown that can be used, if that one can.
+func (v *view) more(role mail.Role) int {
+	n := 0
+	for i, s := range v.ofRole(role) {
+		usable := v.outcome(s).tone == good
+		switch {
+		case i == 0 && !usable:
+			return 0
+		case i > 0 && usable:
+			n++
+		}
+	}
+	return n
 }
 
 func (v *view) pen(t tone) *color.Color {
