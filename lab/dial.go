@@ -27,7 +27,7 @@ func (r *Running) Dial(ctx context.Context, network string, to netip.AddrPort) (
 	if !isUDP {
 		r.recorder.record(func(j *Journal) { j.Dials = append(j.Dials, Dial{To: to}) })
 	}
-	names := newNames(isUDP, to)
+	names := newNames(network, to)
 	fail := func(err error) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Net: network, Addr: names.remote, Err: err}
 	}
@@ -125,18 +125,21 @@ func cause(err error) error {
 	return err
 }
 
-// names are the virtual ends of a connection.
-type names struct{ local, remote net.Addr }
+// names are what a connection shows of itself.
+type names struct {
+	network       string
+	local, remote net.Addr
+}
 
-func newNames(isUDP bool, to netip.AddrPort) names {
+func newNames(network string, to netip.AddrPort) names {
 	local := client4
 	if to.Addr().Is6() {
 		local = client6
 	}
-	if isUDP {
-		return names{net.UDPAddrFromAddrPort(local), net.UDPAddrFromAddrPort(to)}
+	if strings.HasPrefix(network, "udp") {
+		return names{network, net.UDPAddrFromAddrPort(local), net.UDPAddrFromAddrPort(to)}
 	}
-	return names{net.TCPAddrFromAddrPort(local), net.TCPAddrFromAddrPort(to)}
+	return names{network, net.TCPAddrFromAddrPort(local), net.TCPAddrFromAddrPort(to)}
 }
 
 // virtualConn is a connection whose addresses, in errors too, are virtual.
@@ -170,7 +173,7 @@ func (c *virtualConn) hide(err error) error {
 	if !errors.As(err, &op) {
 		return err
 	}
-	return &net.OpError{Op: op.Op, Net: op.Net, Source: c.names.local, Addr: c.names.remote, Err: op.Err}
+	return &net.OpError{Op: op.Op, Net: c.names.network, Source: c.names.local, Addr: c.names.remote, Err: op.Err}
 }
 
 // packetConn marks a connection as one of datagrams, as [net.UDPConn] is, for

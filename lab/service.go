@@ -3,7 +3,6 @@ package lab
 import (
 	"crypto/tls"
 	"errors"
-	"io"
 	"net"
 	"net/netip"
 	"slices"
@@ -184,6 +183,3 @@ func (r *Running) serve(s *service, config *tls.Config, conn net.Conn) {
 		serveSMTP(session)
 	}
 }
-
-// drain reads and forgets until the client or the world ends.
-func drain(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }

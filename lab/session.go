@@ -164,14 +164,10 @@ func (s *session) listenOnly() { drain(s.conn) }
 // reset ends the connection with a RST.
 func (s *session) reset() {
 	s.isReset = true
-	if tcp, ok := s.raw.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = s.raw.Close()
+	reset(s.raw)
 }
 
-// hangUp ends the connection so that the client reads an end of file: a close
-// while something of the client is unread would be a RST.
+// hangUp ends the connection so that the client reads an end of file.
 func (s *session) hangUp() {
 	if s.isReset {
 		return
@@ -179,8 +175,5 @@ func (s *session) hangUp() {
 	if conn, ok := s.conn.(*tls.Conn); ok {
 		_ = conn.CloseWrite() // close_notify; a client that has left does not mind
 	}
-	if tcp, ok := s.raw.(*net.TCPConn); ok {
-		_ = tcp.CloseWrite()
-	}
-	drain(s.raw)
+	endOfFile(s.raw)
 }

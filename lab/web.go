@@ -98,11 +98,11 @@ func (r *Running) countWeb(_ net.Conn, state http.ConnState) {
 
 func breakWeb(conn net.Conn, fault string) {
 	switch fault {
+	case "close":
+		endOfFile(conn)
 	case "reset":
-		if tcp, ok := conn.(*net.TCPConn); ok {
-			_, _ = tcp.Read(make([]byte, 1)) // so that the client is reading when it happens
-			_ = tcp.SetLinger(0)
-		}
+		_, _ = conn.Read(make([]byte, 1)) // so that the client is reading when it happens
+		reset(conn)
 	case "silent":
 		drain(conn)
 	}
