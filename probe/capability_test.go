@@ -139,7 +139,7 @@ func TestCapabilitiesThatFail(t *testing.T) {
 		{"case 46: a reply with another tag", imapTLS, "TLS\nS: * OK\nC: m1\nS: m9 OK done", mail.ProtocolFault, "m9 OK done"},
 		{"case 46: a literal of 4 GiB", imapTLS, "TLS\nS: * OK\nC: m1\nS: * CAPABILITY {4294967295}", mail.TooLarge, ""},
 		{"case 46: a hundred thousand parentheses", imapTLS, "TLS\nS: * OK\nC: m1\nS: * CAPABILITY " + strings.Repeat("(", 100_000), mail.TooLarge, ""},
-		{"a BYE instead of capabilities keeps its words", imapTLS, "TLS\nS: * OK\nC: m1\nS: * BYE shutting down", mail.Closed, "shutting down"},
+		{"a BYE instead of capabilities keeps its words", imapTLS, "TLS\nS: * OK\nC: m1\nS: * BYE shutting down\nCLOSE", mail.Closed, "shutting down"},
 		{"CAPABILITY is refused", imapTLS, "TLS\nS: * OK\nC: m1\nS: m1 BAD what", mail.ProtocolFault, "BAD what"},
 		{"a reply that is none", smtpTLS, "TLS\nS: 220 x\nC: EHLO\nS: hello", mail.ProtocolFault, "not an answer of SMTP: hello"},
 	} {

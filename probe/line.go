@@ -46,7 +46,7 @@ func (r *lineReader) line() (string, error) {
 		for r.scan < len(r.buf) && r.buf[r.scan] != '\n' {
 			r.scan++
 		}
-		if r.scan > maxLine {
+		if r.scan > maxLine+1 { // the CR does not count
 			return "", tooLarge()
 		}
 		if r.scan < len(r.buf) {

@@ -60,12 +60,13 @@ func speaks(first string) string {
 
 func protocolName(p mail.Protocol) string { return strings.ToUpper(string(p)) }
 
-// printable quotes what a server sent: text as it is, bytes that are no text in hexadecimal.
+// printable quotes what a server sent: text on one line, bytes that are no text in hexadecimal.
 func printable(s string) string {
-	if strings.ContainsFunc(s, unicode.IsControl) {
+	line := strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r == '\r' || r == '\n' }), " ")
+	if strings.ContainsFunc(line, unicode.IsControl) {
 		return "bytes " + hex.EncodeToString([]byte(s[:min(len(s), 32)]))
 	}
-	return s
+	return line
 }
 
 // binary reports whether s begins with a byte that no mail server begins with.

@@ -110,21 +110,24 @@ func (s *Session) dial(ctx context.Context, n *wire.Network) wire.Dialed {
 func (s *Session) attach() {
 	s.lines = newLineReader(s.conn)
 	d := &dialogue{out: s.conn, lines: s.lines, mask: s.conn.Transcript().Mask}
-	switch s.endpoint.Protocol {
+	s.speaker = newSpeaker(s.endpoint, d, addressLiteral(s.conn.LocalAddr()))
+}
+
+// newSpeaker gives what speaks an endpoint's protocol, which is SMTP where it is
+// none of the others; name is how it calls itself.
+func newSpeaker(e mail.Endpoint, d *dialogue, name string) speaker {
+	switch e.Protocol {
 	case mail.IMAP:
-		s.speaker = &imap{dialogue: d, wantTLS: s.endpoint.Security == mail.StartTLS}
+		return &imap{dialogue: d, wantTLS: e.Security == mail.StartTLS}
 	case mail.POP3:
-		s.speaker = &pop3{dialogue: d}
-	case mail.SMTP:
-		s.speaker = &smtp{dialogue: d, name: addressLiteral(s.conn.LocalAddr())}
+		return &pop3{dialogue: d}
+	default:
+		return &smtp{dialogue: d, name: name}
 	}
 }
 
 // converse does all that comes before a sign-in.
 func (s *Session) converse(ctx context.Context, n *wire.Network, which connection) error {
-	if s.speaker == nil {
-		return faultf(mail.ProtocolFault, "%q is not a protocol that can be probed", s.endpoint.Protocol)
-	}
 	if s.endpoint.Security == mail.TLS {
 		if err := s.encrypt(ctx); err != nil {
 			return err
