@@ -120,7 +120,7 @@ func TestHintsNameOnlyWhatLeadsFurther(t *testing.T) {
 		{"a fault at a server", "cannot-send", Options{Command: "check"}, []string{"--transcript", "-o json=ticket.json"}, []string{"password"}},
 		{"a recorded run", "cannot-send", Options{Command: "report"}, []string{"-o json=ticket.json"}, []string{"--transcript"}},
 		{"the conversation is there", "wrong-password", Options{Command: "check"}, []string{"-v"}, []string{"--transcript"}},
-		{"no sign-in was asked for", "domain-only", Options{Command: "check"}, []string{"mailmedic check NAME@xn--bcher-kva.example --ask-password"}, []string{"ticket"}},
+		{"no sign-in was asked for", "domain-only", Options{Command: "check", Width: 120}, []string{"mailmedic check NAME@xn--bcher-kva.example --ask-password"}, []string{"ticket"}},
 		{"settings were only looked up", "domain-only", Options{Command: "discover", Unicode: true}, []string{"mailmedic check bücher.example"}, []string{"password"}},
 		{"all is on the page", "works", Options{Command: "check", Verbose: 1}, nil, []string{"More detail"}},
 		{"quiet", "cannot-send", Options{Command: "check", Quiet: true}, nil, []string{"-v", "asked", "ticket"}},

@@ -83,7 +83,7 @@ func TestReadBoundsALine(t *testing.T) {
 	if !errors.Is(err, ErrStream) || !strings.Contains(err.Error(), "line 2 is longer than 8 MiB") {
 		t.Errorf("error %v", err)
 	}
-	fits := headerLine + `{"progress":{"message":"` + strings.Repeat("a", MaxLine-100) + `"}}` + "\n"
+	fits := headerLine + `{"progress":{"message":"` + strings.Repeat("a", MaxLine/16) + `"}}` + "\n"
 	if got := readAll(t, []byte(fits)); len(got) != 2 {
 		t.Errorf("%d events of a long line", len(got))
 	}

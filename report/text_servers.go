@@ -142,20 +142,17 @@ func factWords(o mail.Observation) string {
 
 // transcripts puts the conversations that were kept, line for line.
 func (v *view) transcripts() {
-	kept := false
+	if !v.o.Transcript {
+		return
+	}
 	for _, o := range v.r.Observations {
 		if o.SessionFacts == nil || len(o.Transcript) == 0 {
 			continue
 		}
-		kept = true
 		v.heading("Conversation with " + v.subjectWords(o.Subject))
 		for _, line := range o.Transcript {
 			v.line("  ", v.text(line))
 		}
-	}
-	if !kept && v.o.Transcript {
-		v.blank()
-		v.paragraph(2, v.ink.faint, "No conversation was recorded.")
 	}
 }
 

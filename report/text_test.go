@@ -16,15 +16,15 @@ import (
 // looks are the ways in which the text is printed for the golden files.
 func looks() map[string]Options {
 	return map[string]Options{
-		"80":    {Width: 80, Unicode: true, Command: "check"},
-		"40":    {Width: 40, Unicode: true, Command: "check"},
-		"120":   {Width: 120, Unicode: true, Command: "check"},
-		"v":     {Width: 120, Unicode: true, Command: "check", Verbose: 1},
+		"80":    {Width: 80, Unicode: true, Command: "check", Transcript: true},
+		"40":    {Width: 40, Unicode: true, Command: "check", Transcript: true},
+		"120":   {Width: 120, Unicode: true, Command: "check", Transcript: true},
+		"v":     {Width: 120, Unicode: true, Command: "check", Verbose: 1, Transcript: true},
 		"vv":    {Width: 80, Unicode: true, Command: "check", Verbose: 2, Transcript: true},
-		"v40":   {Width: 40, Unicode: true, Command: "check", Verbose: 1},
+		"v40":   {Width: 40, Unicode: true, Command: "check", Verbose: 1, Transcript: true},
 		"file":  {},
-		"quiet": {Width: 120, Unicode: true, Command: "check", Quiet: true},
-		"color": {Width: 120, Unicode: true, Command: "check", Color: true},
+		"quiet": {Width: 120, Unicode: true, Command: "check", Quiet: true, Transcript: true},
+		"color": {Width: 120, Unicode: true, Command: "check", Color: true, Transcript: true},
 	}
 }
 
@@ -102,6 +102,16 @@ func TestColourAddsNothingButColour(t *testing.T) {
 		}
 		if diff := cmp.Diff(lines(plain), lines(colours.ReplaceAll(coloured, nil))); diff != "" {
 			t.Errorf("%s: %s", name, diff)
+		}
+	}
+}
+
+func TestConversationsArePrintedOnlyWhenAskedFor(t *testing.T) {
+	t.Parallel()
+	for _, o := range []Options{{}, {Transcript: true}, {Transcript: true, Quiet: true}} {
+		got := bytes.Contains(printed(t, "text", o, streamEvents(t, "wrong-password")), []byte("C: [redacted]"))
+		if want := o.Transcript && !o.Quiet; got != want {
+			t.Errorf("%+v: printed %v, want %v", o, got, want)
 		}
 	}
 }
