@@ -63,7 +63,7 @@ type document struct {
 func (s *Search) askDocument(d document) {
 	s.ask(Pending{d.source, d.url, d.trust}, func(ctx context.Context) bool {
 		fetched := s.net.Get(ctx, d.url)
-		if cut(ctx, fetched.Observation.Failure) {
+		if cut(fetched.Observation.Failure) {
 			return false
 		}
 		if !fetched.HTTPS {

@@ -112,7 +112,7 @@ func (s *Search) guessHost(ctx context.Context, host string, ports []mail.Standa
 		return true
 	}
 	addrs, answers := s.net.Addresses(ctx, host)
-	if len(addrs) == 0 && ctx.Err() != nil {
+	if slices.ContainsFunc(answers, func(a wire.Answer) bool { return cut(a.Failure()) }) {
 		return false
 	}
 	var offers []offer

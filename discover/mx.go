@@ -20,10 +20,10 @@ func (s *Search) askMX() {
 	s.ask(Pending{mail.SourceMX, "mx:" + s.target.Domain, mail.TrustVouched}, func(ctx context.Context) bool {
 		defer s.survey.arrived()
 		answer := s.net.Lookup(ctx, s.target.Domain, "MX")
-		if cut(ctx, answer.Failure()) {
+		if cut(answer.Failure()) {
 			return false
 		}
-		s.survey.mx(s.target.Domain, answer)
+		s.survey.mx(answer)
 		s.found([]mail.Observation{answer.Observation}, mxOffers(answer))
 		if host := bestMX(answer); host != "" {
 			s.followMX(host, answer.Observation.ID)

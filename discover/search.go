@@ -94,8 +94,9 @@ func (s *Search) start(group *sync.WaitGroup, p Pending, work func(context.Conte
 	})
 }
 
-// cut reports whether a failure is nothing but the end of its question.
-func cut(ctx context.Context, f *mail.Failure) bool { return f != nil && ctx.Err() != nil }
+// cut reports whether a failure is nothing but the end of its question, which
+// says nothing of the world.
+func cut(f *mail.Failure) bool { return f != nil && f.Class == mail.Deadline }
 
 // found emits the observations that are new and then the candidates that grew
 // by the offers, in one piece.
@@ -192,7 +193,7 @@ type documentProvider struct {
 func (k knownProviders) choose(candidates []mail.Candidate) *mail.Provider {
 	for _, p := range []*providers.Provider{k.byDomain, k.byMX} {
 		if p != nil {
-			return &p.Provider
+			return told(p)
 		}
 	}
 	for _, c := range candidates {
@@ -200,7 +201,7 @@ func (k knownProviders) choose(candidates []mail.Candidate) *mail.Provider {
 			continue
 		}
 		if p := providers.ByServer(c.Endpoint.Host); p != nil {
-			return &p.Provider
+			return told(p)
 		}
 	}
 	if len(k.documents) == 0 {
@@ -210,6 +211,12 @@ func (k knownProviders) choose(candidates []mail.Candidate) *mail.Provider {
 		return cmp.Or(cmp.Compare(a.trust.Rank(), b.trust.Rank()), cmp.Compare(a.url, b.url))
 	})
 	return &best.Provider
+}
+
+// told gives what may be passed on: the table stays ours.
+func told(p *providers.Provider) *mail.Provider {
+	provider := p.Provider
+	return &provider
 }
 
 // noServers reports whether the provider is known to serve no mail program.

@@ -37,7 +37,7 @@ func (s *Search) askSRV() {
 		s.ask(Pending{mail.SourceSRV, "srv:" + name, mail.TrustAuthenticated}, func(ctx context.Context) bool {
 			defer s.survey.arrived()
 			answer := s.net.Lookup(ctx, name, "SRV")
-			if cut(ctx, answer.Failure()) {
+			if cut(answer.Failure()) {
 				return false
 			}
 			if notOffered(answer) {

@@ -31,18 +31,12 @@ func (v *survey) expect(answers int) { v.waiting.Add(answers) }
 func (v *survey) arrived()           { v.waiting.Done() }
 
 // mx takes in who takes the domain's mail.
-func (v *survey) mx(domain string, answer wire.Answer) {
+func (v *survey) mx(answer wire.Answer) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	failure := answer.Failure()
-	switch {
-	case nullMX(answer) || failure != nil && failure.Class == mail.DNSNXDomain:
-		v.noMail = true
-	case failure != nil && failure.Class == mail.DNSNoData:
-		v.mxHost = domain // the implicit MX of RFC 5321 section 5.1
-	default:
-		v.mxHost = bestMX(answer)
-	}
+	v.noMail = nullMX(answer) || failure != nil && failure.Class == mail.DNSNXDomain
+	v.mxHost = bestMX(answer)
 }
 
 // rulesOut takes in that the domain has no such service.

@@ -15,7 +15,7 @@ func TestTheTableIsWithoutFault(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows) < 230 {
+	if len(rows) < 200 {
 		t.Fatalf("%d rows are too few", len(rows))
 	}
 	if !slices.IsSortedFunc(rows, func(a, b *Provider) int { return strings.Compare(a.ID, b.ID) }) {
