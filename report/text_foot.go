@@ -112,7 +112,10 @@ func (v *view) hints() {
 // signInOpen reports whether a sign-in could be tested that was not asked for.
 func (v *view) signInOpen() bool {
 	ready := v.r.Verdict.Receive == mail.Ready || v.r.Verdict.Send == mail.Ready
-	return ready && !v.observed(mail.KindAuth)
+	asked := v.observed(mail.KindAuth) || slices.ContainsFunc(v.r.NotChecked, func(n mail.NotChecked) bool {
+		return n.Why == mail.WhyConsent || n.Why == mail.WhyBudget || n.Why == mail.WhyThrottled
+	})
+	return ready && !asked
 }
 
 func (v *view) signInCommand() string {

@@ -34,17 +34,37 @@ func (v *view) settings() {
 		return
 	}
 	v.blank()
-	widths := cellWidths(rows)
-	full := 2 + 3*len(widths) + sum(widths)
-	switch {
-	case full+slices.Max(outcomeWidths(rows)) <= v.columns:
-		v.table(rows, widths, false)
-	case full-3 <= v.columns:
-		v.table(rows, widths, true)
-	default:
+	if form, ok := v.tableForm(rows); ok {
+		v.table(rows, form)
+	} else {
 		v.stack(rows)
 	}
 	v.others()
+}
+
+// tableForm is how a table fits a page.
+type tableForm struct {
+	widths []int // of the cells
+	gap    int   // columns between them
+	below  bool  // the outcome stands on a line of its own
+}
+
+// tableForm finds the most generous form that fits, if any does.
+func (v *view) tableForm(rows []settingRow) (tableForm, bool) {
+	form := tableForm{widths: cellWidths(rows)}
+	cells := 2 + sum(form.widths)
+	last := len(form.widths) - 1
+	if cells+3*(last+1)+slices.Max(outcomeWidths(rows)) <= v.columns {
+		form.gap = 3
+		return form, true
+	}
+	form.below = true
+	for form.gap = 3; form.gap >= 2; form.gap-- {
+		if cells+form.gap*last <= v.columns {
+			return form, true
+		}
+	}
+	return tableForm{}, false
 }
 
 // roleRows gives the rows of a role, the preferred setting first.
@@ -111,15 +131,15 @@ func provenance(s mail.Setting) string {
 	return fmt.Sprintf("from %s · %s", strings.Join(sources, ", "), trustWords(s.Trust))
 }
 
-// table puts each row on one line, or its outcome on a second one.
-func (v *view) table(rows []settingRow, widths []int, below bool) {
-	indent := 2 + widths[0] + 3
+// table puts each row on one line, and what else is to be said of it below.
+func (v *view) table(rows []settingRow, form tableForm) {
+	indent := 2 + form.widths[0] + form.gap
 	for _, row := range rows {
-		line := "  " + v.ink.bold.Sprint(row.cells[0]) + pad("", widths[0]-columns(row.cells[0])+3)
+		line := "  " + pad(v.ink.bold.Sprint(row.cells[0]), form.widths[0]+form.gap)
 		for i, cell := range row.cells[1:] {
-			line += pad(cell, widths[i+1]+3)
+			line += pad(cell, form.widths[i+1]+form.gap)
 		}
-		if below {
+		if form.below {
 			v.line(line)
 			v.paragraph(indent, v.pen(row.outcome.tone), row.outcome.words)
 		} else {

@@ -114,7 +114,7 @@ func signInWord(mechanism string) string {
 func whyWords(w mail.Why) string {
 	switch w {
 	case mail.WhyGrace:
-		return "everything needed was proved before it answered"
+		return "the rest was known and this was slow"
 	case mail.WhyDeadline:
 		return "the time was over (--timeout gives more)"
 	case mail.WhyPolicy:
@@ -174,8 +174,12 @@ func (p *page) hostName(host string) string {
 	return mail.DisplayName(host)
 }
 
-// subjectWords gives an endpoint as "host port (PROTOCOL, encryption)", and any other subject as it is.
+// subjectWords gives an endpoint as "host port (PROTOCOL, encryption)", the id of
+// a question to the DNS as "MX record of host", and any other subject as it is.
 func (p *page) subjectWords(subject string) string {
+	if kind, name, ok := strings.Cut(subject, ":"); ok && slices.Contains([]string{"a", "aaaa", "mx", "srv", "txt", "cname"}, kind) {
+		return strings.ToUpper(kind) + " record of " + p.hostWords(name)
+	}
 	e, err := mail.ParseEndpoint(subject)
 	if err != nil || !strings.Contains(subject, "://") {
 		return subject
@@ -219,6 +223,9 @@ func count(n int, noun string) string {
 
 // seconds gives a duration in milliseconds as people say it.
 func seconds(ms int64) string {
+	if ms < 100 {
+		return fmt.Sprintf("%d ms", ms)
+	}
 	if ms < 10_000 {
 		return fmt.Sprintf("%.1f s", float64(ms)/1000)
 	}
