@@ -54,7 +54,8 @@ type Result struct {
 // Start asks every source at once and returns. Observations, and candidates
 // with proof published, go to emit, from several goroutines and one at a time,
 // perhaps before Start returns; a candidate is emitted again, whole, each time
-// its claims grew. emit may call the methods of the Search but for Wait.
+// its claims grew. emit may call Pending and Stop,
+// and must not wait for the Search.
 //
 // When ctx ends, every question ends. The caller must call [Search.Wait].
 func Start(ctx context.Context, n *wire.Network, target mail.Target, o Options, emit func(mail.Event)) *Search {

@@ -3,6 +3,7 @@ package discover
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"github.com/mailmedic/mailmedic/discover/providers"
 	"github.com/mailmedic/mailmedic/mail"
@@ -25,19 +26,33 @@ func usualNames() []usualName {
 	}
 }
 
-// Guess releases the guesses for the roles incoming or outgoing; until then
-// none is made. It does nothing for a role that was released before, and
-// nothing once Wait waits for guesses.
+// Guess makes the guesses for the roles incoming or outgoing, and returns when
+// they were emitted or stopped. It does nothing for a role that was guessed
+// before, and nothing once Wait waits.
 func (s *Search) Guess(roles ...mail.Role) {
+	var made sync.WaitGroup
+	if !s.release(&made, roles) {
+		return
+	}
+	defer s.guesses.Done()
+	made.Wait()
+}
+
+// release starts the guesses in a group. It reports false when it is too late.
+func (s *Search) release(made *sync.WaitGroup, roles []mail.Role) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, role := range roles {
-		if s.waiting || s.released[role] {
-			continue
-		}
-		s.released[role] = true
-		s.guess(s.guessedPorts(role))
+	if s.waiting {
+		return false
 	}
+	s.guesses.Add(1)
+	for _, role := range roles {
+		if !s.released[role] {
+			s.released[role] = true
+			s.guess(made, s.guessedPorts(role))
+		}
+	}
+	return true
 }
 
 // guessedPorts gives the ports where a role is looked for.
@@ -51,11 +66,11 @@ func (s *Search) guessedPorts(role mail.Role) []mail.StandardPort {
 	return ports
 }
 
-// guess starts the guesses for some ports. s.mu is held.
-func (s *Search) guess(ports []mail.StandardPort) {
+// guess starts the guesses for some ports in a group. s.mu is held.
+func (s *Search) guess(made *sync.WaitGroup, ports []mail.StandardPort) {
 	domain := s.target.Domain
 	if addr, literal := s.target.Literal(); literal {
-		s.start(&s.guesses, Pending{mail.SourceGuess, domain, mail.TrustGuess}, func(context.Context) bool {
+		s.start(made, Pending{mail.SourceGuess, domain, mail.TrustGuess}, func(context.Context) bool {
 			s.found(nil, guessOffers(addr.String(), ports, nil))
 			return true
 		})
@@ -72,11 +87,11 @@ func (s *Search) guess(ports []mail.StandardPort) {
 			continue
 		}
 		name := usual.label + "." + domain
-		s.start(&s.guesses, Pending{mail.SourceGuess, "a:" + name, mail.TrustGuess}, func(ctx context.Context) bool {
+		s.start(made, Pending{mail.SourceGuess, "a:" + name, mail.TrustGuess}, func(ctx context.Context) bool {
 			return s.guessName(ctx, name, own)
 		})
 	}
-	s.start(&s.guesses, Pending{mail.SourceGuess, "mx:" + domain, mail.TrustGuess}, func(ctx context.Context) bool {
+	s.start(made, Pending{mail.SourceGuess, "mx:" + domain, mail.TrustGuess}, func(ctx context.Context) bool {
 		return s.guessMXHost(ctx, ports)
 	})
 }

@@ -234,28 +234,33 @@ func TestNothingIsGuessedOnceStoppedOrOver(t *testing.T) {
 	}
 }
 
-func TestEmitMayCallTheSearch(t *testing.T) {
+func TestGuessReturnsWhenTheGuessesWereEmitted(t *testing.T) {
 	t.Parallel()
-	w := run(t, guessable)
-	target := mail.Target{Domain: "example.org"}
-	ready, released := make(chan *Search, 1), make(chan struct{})
-	var guessed []mail.Endpoint
-	search := Start(t.Context(), w.network, target, Options{}, func(e mail.Event) {
+	search, out := run(t, guessable).searching(t.Context(), "anna@example.org", Options{})
+	search.Guess(mail.Outgoing)
+	if got := out.claims(mail.SourceGuess); len(got) != 6 {
+		t.Errorf("on return there are %v", got)
+	}
+	search.Wait()
+}
+
+func TestEmitMayStopTheSearch(t *testing.T) {
+	t.Parallel()
+	w := run(t, blackHole)
+	ready := make(chan *Search, 1)
+	search := Start(t.Context(), w.network, mail.Target{Domain: "example.org"}, Options{}, func(e mail.Event) {
 		if c := e.Candidate; c != nil && c.Role == mail.MX {
 			s := <-ready
-			s.Pending()
-			s.Guess(mail.Outgoing)
 			s.Stop(mail.TrustUser)
-			close(released)
-		} else if c != nil {
-			guessed = append(guessed, c.Endpoint)
+			ready <- s
+			if len(s.Pending()) == 0 {
+				t.Error("nothing is pending, though emit has not returned")
+			}
 		}
 	})
 	ready <- search
-	<-released
-	search.Wait()
-	if len(guessed) > 0 {
-		t.Errorf("a guess that was stopped came as %v", guessed)
+	if result := search.Wait(); len(result.Stopped) == 0 {
+		t.Error("nothing was stopped")
 	}
 }
 

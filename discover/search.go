@@ -23,7 +23,7 @@ type Search struct {
 	cancel context.CancelFunc
 
 	sources   sync.WaitGroup // questions of the sources but guesses
-	guesses   sync.WaitGroup // questions of guesses that were released
+	guesses   sync.WaitGroup // calls of Guess that have not returned
 	watchers  sync.WaitGroup // what only waits or looks ahead
 	published chan struct{}
 	survey    survey
@@ -37,7 +37,7 @@ type Search struct {
 	stopped  []Pending
 	floor    int // questions whose best is of this rank or worse are not asked any more
 	released map[mail.Role]bool
-	waiting  bool // Wait has begun to wait for guesses: no more are taken
+	waiting  bool // Wait has begun to wait for guesses: no more are made
 	known    knownProviders
 }
 
@@ -150,8 +150,8 @@ func (s *Search) Stop(worse mail.Trust) {
 // Published is closed when all sources but guesses have ended or were stopped.
 func (s *Search) Published() <-chan struct{} { return s.published }
 
-// Wait waits until every source and every released guess has ended. After it
-// nothing is emitted, no guess is taken and no goroutine is left.
+// Wait waits until every source and every guess that was begun has ended. After
+// it nothing is emitted, nothing is guessed and no goroutine is left.
 func (s *Search) Wait() Result {
 	<-s.published
 	s.mu.Lock()
