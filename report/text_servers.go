@@ -135,7 +135,11 @@ func factWords(o mail.Observation) string {
 	case o.DNSFacts != nil && len(o.Records) > 0:
 		return ": " + strings.Join(o.Records, " | ")
 	case o.HTTPFacts != nil && o.Status > 0:
-		return ": " + join(" ", "status", strconv.Itoa(o.Status), o.FinalURL)
+		words := ": status " + strconv.Itoa(o.Status)
+		if o.FinalURL != o.URL {
+			words = join(" at ", words, o.FinalURL)
+		}
+		return words
 	}
 	return ""
 }
