@@ -25,13 +25,12 @@ func tooLarge() error {
 }
 
 // A lineReader reads lines from a server that may be slow, broken or hostile.
-// Lines end with LF, and a CR before it goes too; any other CR and every NUL
-// stays in the line.
+// Lines end with LF, since some servers forget the CR; a CR before it goes too,
+// any other CR and every NUL stays in the line.
 type lineReader struct {
-	src    io.Reader
-	buf    []byte // what was read and not yet returned
-	scan   int    // how much of buf is known to hold no LF
-	bareLF bool   // a line ended without a CR (RFC 5321 section 2.3.8 forbids it)
+	src  io.Reader
+	buf  []byte // what was read and not yet returned
+	scan int    // how much of buf is known to hold no LF
 
 	heard   atomic.Bool // whether anything came; another goroutine may ask
 	heardAt time.Time   // when the first byte came
@@ -60,13 +59,7 @@ func (r *lineReader) line() (string, error) {
 
 // cut takes the line that ends at scan out of the buffer.
 func (r *lineReader) cut() string {
-	line := r.buf[:r.scan]
-	if n := len(line); n > 0 && line[n-1] == '\r' {
-		line = line[:n-1]
-	} else {
-		r.bareLF = true
-	}
-	text := string(line)
+	text := strings.TrimSuffix(string(r.buf[:r.scan]), "\r")
 	r.buf, r.scan = r.buf[r.scan+1:], 0
 	return text
 }

@@ -164,8 +164,12 @@ func (s *Session) explainPlain(ctx context.Context, n *wire.Network, failure *ma
 		s.emit(o)
 	}
 	advice := "so STARTTLS and not SSL/TLS is the right setting for this port"
-	if second.failure != nil {
-		advice = "where " + second.failure.Detail
+	switch f := second.failure; {
+	case f == nil:
+	case f.Class == mail.StartTLSNotOffered:
+		advice = "and offers no encryption on this port at all"
+	default:
+		advice = "and not SSL/TLS; with STARTTLS: " + f.Detail
 	}
 	return &mail.Failure{
 		Class:  failure.Class,

@@ -42,6 +42,7 @@ type Session struct {
 	facts   mail.SessionFacts
 	failure *mail.Failure // what stopped the session before it could be used
 	offered []string      // the capabilities, as heard last
+	after   func()        // tells what a second connection has seen, once it has
 	methods []string      // what can be used to sign in now, strongest first
 	alive   bool          // the conversation can go on
 	redact  []*mail.Redactor
@@ -91,6 +92,9 @@ func (s *Session) open(ctx context.Context, n *wire.Network, which connection) {
 	}
 	s.tookMS = time.Since(s.began).Milliseconds()
 	s.report()
+	if s.after != nil {
+		s.after()
+	}
 }
 
 // dial connects within ctx. The connection's own life ends with Close and not
@@ -161,12 +165,14 @@ func (s *Session) awaitGreeting(ctx context.Context, n *wire.Network, which conn
 	doubt := s.suspectTLS(ctx, n, found)
 	err := s.greet(waiting)
 	proved := err != nil && errors.Is(context.Cause(waiting), errSpeaksTLS)
-	seen := doubt.end(proved)
 	if !proved {
+		doubt.end(false)
 		return err
 	}
-	for _, o := range seen {
-		s.emit(o)
+	s.after = func() {
+		for _, o := range doubt.end(true) {
+			s.emit(o)
+		}
 	}
 	return faultf(mail.PlaintextExpected, "the server says nothing and waits for a TLS handshake, so SSL/TLS is the right setting for this port")
 }
@@ -203,20 +209,16 @@ func (s *Session) ask() error {
 		return err
 	}
 	mechanisms := s.speaker.mechanisms(capabilities)
-	cleaned := make([]string, len(capabilities))
-	for i, c := range capabilities {
-		cleaned[i] = s.clean(c)
-	}
-	s.offered = capabilities
+	s.offered, s.methods = capabilities, methodsOf(s.endpoint.Protocol, mechanisms)
+	capabilities, mechanisms = s.cleanAll(capabilities), s.cleanAll(mechanisms)
 	if s.conn.Encrypted() {
-		s.facts.Capabilities.AfterTLS, s.facts.Mechanisms.AfterTLS = cleaned, mechanisms
+		s.facts.Capabilities.AfterTLS, s.facts.Mechanisms.AfterTLS = capabilities, mechanisms
 	} else {
-		s.facts.Capabilities.BeforeTLS, s.facts.Mechanisms.BeforeTLS = cleaned, mechanisms
+		s.facts.Capabilities.BeforeTLS, s.facts.Mechanisms.BeforeTLS = capabilities, mechanisms
 	}
-	if software := softwareOf(s.facts.Greeting, cleaned); software != "" {
+	if software := softwareOf(s.facts.Greeting, capabilities); software != "" {
 		s.facts.Software = software
 	}
-	s.methods = methodsOf(s.endpoint.Protocol, mechanisms)
 	return nil
 }
 
@@ -288,6 +290,14 @@ func (s *Session) clean(words string) string {
 		words = r.Clean(words)
 	}
 	return clip(text(words), maxWords)
+}
+
+func (s *Session) cleanAll(list []string) []string {
+	cleaned := make([]string, len(list))
+	for i, words := range list {
+		cleaned[i] = s.clean(words)
+	}
+	return cleaned
 }
 
 // report emits the session as it stands.

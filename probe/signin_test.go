@@ -54,7 +54,7 @@ func TestSignIn(t *testing.T) {
 		{"SMTP 334 without end even after the cancellation ends the session", smtpTLS, "TLS\nS: 220 x\nC: EHLO\nS: 250-x\nS: 250 AUTH LOGIN\n" + login + "S: 334 more\nC: *\nS: 334 more", Mechanism, []string{"login auth-unavailable"}, "the server asks for more than the mechanism has", false},
 		{"SMTP LOGIN with prompts of its own", smtpTLS, "TLS\nS: 220 x\nC: EHLO\nS: 250-x\nS: 250 AUTH=LOGIN\nC: AUTH LOGIN\nS: 334 who?\nC: " + encoded(anna) + "\nS: 334\nC: " + encoded(secret) + "\nS: 235 ok", Accepted, []string{"login "}, "235 ok", true},
 		{"case 77: SMTP 535 is a rejection and ends it", smtpTLS, smtpBoth + "C: AUTH PLAIN\nS: 535 5.7.8 no", Rejected, []string{"plain auth-rejected"}, "535 5.7.8 no", true},
-		{"case 77: SMTP 534 is a rejection and ends it", smtpTLS, smtpBoth + "C: AUTH PLAIN\nS: 534-5.7.9 app password\nS: 534 5.7.9 required", Rejected, []string{"plain auth-rejected"}, "534 5.7.9 app password 5.7.9 required", true},
+		{"case 77: SMTP 534 is a rejection and ends it", smtpTLS, smtpBoth + "C: AUTH PLAIN\nS: 534-5.7.9 app password\nS: 534 5.7.9 required", Rejected, []string{"plain auth-rejected"}, "534 5.7.9 app password required", true},
 		{"SMTP 454 is temporary", smtpTLS, smtpBoth + "C: AUTH PLAIN\nS: 454 4.7.0 later", Temporary, []string{"plain auth-temporary"}, "454 4.7.0 later", true},
 		{"SMTP too many tries", smtpTLS, smtpBoth + "C: AUTH PLAIN\nS: 454 4.7.0 Too many login attempts", Throttled, []string{"plain auth-temporary"}, "454 4.7.0 Too many login attempts", true},
 		{"case 87: SMTP 421 ends the session", smtpTLS, smtpBoth + "C: AUTH PLAIN\nS: 421 4.7.0 bye\nCLOSE", Temporary, []string{"plain auth-temporary"}, "421 4.7.0 bye", false},

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -20,8 +21,21 @@ type smtpReply struct {
 	lines []string // text after the code, one for each line
 }
 
+// String gives the reply on one line, with an enhanced status code (RFC 3463)
+// that stands on every line said once.
 func (r smtpReply) String() string {
-	return string([]byte{byte('0' + r.code/100), byte('0' + r.code/10%10), byte('0' + r.code%10)}) + " " + words(r.lines)
+	whole := fmt.Sprintf("%03d", r.code)
+	enhanced := ""
+	for i, line := range r.lines {
+		first, _, _ := strings.Cut(line, " ")
+		if i == 0 && strings.Count(first, ".") == 2 && strings.Trim(first, "0123456789.") == "" {
+			enhanced = first + " "
+		} else if i > 0 {
+			line = strings.TrimPrefix(line, enhanced)
+		}
+		whole += " " + strings.TrimSpace(line)
+	}
+	return whole
 }
 
 // kind is the first digit: 2 done, 3 go on, 4 not now, 5 no.

@@ -118,7 +118,7 @@ func TestPlainTextOnATLSPort(t *testing.T) {
 		{
 			"SMTP without any encryption", smtpTLS, "smtp+starttls://192.0.2.7:465",
 			"S: 220 x\nHOLD", "S: 220 x\nC: EHLO\nS: 250 x",
-			"in plain text (220 x), where the server does not offer STARTTLS", mail.StartTLSNotOffered,
+			"in plain text (220 x), and offers no encryption on this port at all", mail.StartTLSNotOffered,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
