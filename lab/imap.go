@@ -66,11 +66,12 @@ func (c *imapSession) do(tag, verb string, args []string) bool {
 		c.send("* BYE Logging out", tag+" OK Logout completed.")
 		return false
 	case "STARTTLS":
-		refused := tag + " NO " + strings.TrimPrefix(c.StartTLSReply, "NO ")
-		if c.StartTLSReply == "" {
-			refused = tag + " NO TLS is not available."
-		}
-		return c.startTLS(tag+" OK Begin TLS negotiation now.", refused, tag+" BAD Unknown command.")
+		return c.startTLS(tlsWords{
+			ready:    tag + " OK Begin TLS negotiation now.",
+			refused:  tag + " " + orElse(c.StartTLSReply, "NO TLS is not available."),
+			unknown:  tag + " BAD Unknown command.",
+			injected: "* OK injected",
+		})
 	case "LOGIN":
 		return c.login(tag, args)
 	case "AUTHENTICATE":

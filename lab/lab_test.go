@@ -91,7 +91,7 @@ func readLine(conn net.Conn) (string, error) {
 func converse(t *testing.T, conn net.Conn, text string) {
 	t.Helper()
 	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
-		kind, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		kind, rest, _ := strings.Cut(line, " ")
 		switch {
 		case kind == "C:":
 			if _, err := conn.Write([]byte(rest + "\r\n")); err != nil {

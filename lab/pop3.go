@@ -42,7 +42,12 @@ func (c *pop3Session) command(verb, argument string) bool {
 		c.capa()
 	case "STLS":
 		c.user = ""
-		return c.startTLS("+OK Begin TLS negotiation now.", "-ERR [SYS/TEMP] TLS not available.", "-ERR Unknown command.")
+		return c.startTLS(tlsWords{
+			ready:    "+OK Begin TLS negotiation now.",
+			refused:  orElse(c.StartTLSReply, "-ERR [SYS/TEMP] TLS not available."),
+			unknown:  "-ERR Unknown command.",
+			injected: "+OK injected",
+		})
 	case "USER", "PASS":
 		return c.login(verb, argument)
 	case "AUTH":

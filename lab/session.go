@@ -63,10 +63,7 @@ func (s *session) greet(usual, accepting string) bool {
 	if !s.running.wait(s.GreetingDelay) {
 		return false
 	}
-	lines := []string{usual}
-	if s.Greeting != "" {
-		lines = strings.Split(strings.TrimRight(s.Greeting, "\n"), "\n")
-	}
+	lines := strings.Split(strings.TrimRight(orElse(s.Greeting, usual), "\n"), "\n")
 	s.send(lines...)
 	switch s.Fault {
 	case "close-after-greeting":
@@ -100,25 +97,32 @@ func (s *session) upgrade() error {
 	return nil
 }
 
-// startTLS answers the command STARTTLS: ready when it is granted, unknown when
-// the server does not know the command. It reports whether the session goes on.
-func (s *session) startTLS(ready, refused, unknown string) bool {
-	if s.StartTLSReply != "" {
-		refused = s.StartTLSReply
-	}
+// tlsWords are what a protocol answers to a command that begins TLS.
+type tlsWords struct{ ready, refused, unknown, injected string }
+
+// startTLS answers a command that begins TLS. It reports whether the session goes on.
+func (s *session) startTLS(words tlsWords) bool {
 	switch {
 	case !s.startTLSWorks() || s.encrypted:
-		s.send(unknown)
+		s.send(words.unknown)
+		return true
 	case s.StartTLS == "refused":
-		s.send(refused)
+		s.send(words.refused)
+		return true
 	case s.StartTLS == "injection":
-		s.send(ready, strings.Replace(ready, "220 ", "250 injected ", 1))
-		return s.upgrade() == nil
+		s.send(words.ready, words.injected)
 	default:
-		s.send(ready)
-		return s.upgrade() == nil
+		s.send(words.ready)
 	}
-	return true
+	return s.upgrade() == nil
+}
+
+// orElse gives the world's words, and usual where it has none.
+func orElse(words, usual string) string {
+	if words == "" {
+		return usual
+	}
+	return words
 }
 
 // errRejected says that the credentials were not believed.
@@ -144,10 +148,7 @@ func (s *session) offers(mechanism string) bool {
 
 // rejection gives the configured reply to a sign-in, or the usual one.
 func (s *session) rejection(usual string) []string {
-	if s.AuthReply == "" {
-		return []string{usual}
-	}
-	return strings.Split(strings.TrimRight(s.AuthReply, "\n"), "\n")
+	return strings.Split(strings.TrimRight(orElse(s.AuthReply, usual), "\n"), "\n")
 }
 
 // softwareSuffix gives the name in the greeting, with a space in front.

@@ -45,13 +45,7 @@ func (c *smtpSession) command(verb, argument string) bool {
 	case "EHLO", "HELO":
 		c.hello(verb, argument)
 	case "STARTTLS":
-		refused := "454 4.7.0 TLS not available due to local problem"
-		ok := c.startTLS("220 2.0.0 Ready to start TLS", refused, "502 5.5.1 Error: command not implemented")
-		if c.encrypted {
-			c.greeted = false // what was said in the clear is forgotten
-			c.forget()
-		}
-		return ok
+		return c.begin()
 	case "AUTH":
 		return c.auth(argument)
 	case "MAIL":
@@ -72,6 +66,22 @@ func (c *smtpSession) command(verb, argument string) bool {
 		c.send("500 5.5.2 Error: command not recognized")
 	}
 	return true
+}
+
+// begin answers STARTTLS. What was said in the clear is forgotten (RFC 3207 section 4.2).
+func (c *smtpSession) begin() bool {
+	before := c.encrypted
+	ok := c.startTLS(tlsWords{
+		ready:    "220 2.0.0 Ready to start TLS",
+		refused:  orElse(c.StartTLSReply, "454 4.7.0 TLS not available due to local problem"),
+		unknown:  "502 5.5.1 Error: command not implemented",
+		injected: "250 injected",
+	})
+	if c.encrypted && !before {
+		c.greeted = false
+		c.forget()
+	}
+	return ok
 }
 
 func (c *smtpSession) forget() { c.hasSender, c.from, c.to = false, "", nil }

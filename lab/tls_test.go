@@ -76,7 +76,9 @@ func TestCertificatesFailAsTold(t *testing.T) {
 		{"old versions", "192.0.2.8", "mail.example", func(err error) bool { return err != nil && strings.Contains(err.Error(), "protocol version") }},
 		{"close", "192.0.2.11", "192.0.2.11", func(err error) bool { return errors.Is(err, io.EOF) }},
 		{"reset", "192.0.2.12", "192.0.2.12", func(err error) bool { return errors.Is(err, syscall.ECONNRESET) }},
-		{"alert", "192.0.2.13", "192.0.2.13", func(err error) bool { return errors.As(err, new(tls.AlertError)) || strings.Contains(err.Error(), "internal error") }},
+		{"alert", "192.0.2.13", "192.0.2.13", func(err error) bool {
+			return errors.As(err, new(tls.AlertError)) || strings.Contains(err.Error(), "internal error")
+		}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			config := clientTLS(r, c.host)
