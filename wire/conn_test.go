@@ -1,0 +1,343 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+var peer = netip.MustParseAddrPort("192.0.2.1:993")
+
+// connected gives a Conn whose other end is a TCP socket on loopback.
+func connected(t testing.TB, ctx context.Context) (*Conn, *net.TCPConn) {
+	t.Helper()
+	return connectedIn(t, ctx, (&world{}).network(t, Options{}), imaps)
+}
+
+// connectedIn is connected for a Network and an endpoint of its own.
+func connectedIn(t testing.TB, ctx context.Context, n *Network, e mail.Endpoint) (*Conn, *net.TCPConn) {
+	t.Helper()
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	here, err := net.Dial("tcp4", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	there, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := n.newConn(ctx, here, e, peer)
+	t.Cleanup(func() {
+		_ = c.Close()
+		_ = there.Close()
+	})
+	return c, there.(*net.TCPConn)
+}
+
+func TestConnNamesWhoWasMeant(t *testing.T) {
+	t.Parallel()
+	c, _ := connected(t, t.Context())
+	if c.RemoteAddr().String() != "192.0.2.1:993" || c.Peer() != peer.Addr() || c.Endpoint() != imaps || c.Encrypted() || c.Verified() {
+		t.Errorf("%v %v %v", c.RemoteAddr(), c.Peer(), c.Endpoint())
+	}
+}
+
+func TestFailuresOfAConnection(t *testing.T) {
+	t.Parallel()
+	lost := errors.New("imapclient: something went wrong") // as a library hides the cause
+	for _, c := range []struct {
+		name  string
+		do    func(t *testing.T, c *Conn, server *net.TCPConn) error
+		class mail.Class
+		words string
+	}{
+		{"an end of file is closed", func(_ *testing.T, _ *Conn, s *net.TCPConn) error { return s.Close() }, mail.Closed, "connection closed by 192.0.2.1:993"},
+		{"a RST is reset", func(_ *testing.T, _ *Conn, s *net.TCPConn) error {
+			return errors.Join(s.SetLinger(0), s.Close())
+		}, mail.Reset, "connection reset by 192.0.2.1:993"},
+		{"silence is a timeout", func(_ *testing.T, c *Conn, _ *net.TCPConn) error {
+			return c.SetReadDeadline(time.Now().Add(time.Millisecond))
+		}, mail.Timeout, "no answer from 192.0.2.1:993"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			conn, server := connected(t, t.Context())
+			if err := c.do(t, conn, server); err != nil {
+				t.Fatal(err)
+			}
+			_, err := io.ReadAll(conn)
+			if err == nil {
+				err = io.EOF
+			}
+			for _, err := range []error{err, lost} {
+				if f := conn.Failure(err); classIn(f) != c.class || f.Detail != c.words {
+					t.Errorf("%v is %v", err, f)
+				}
+			}
+		})
+	}
+}
+
+func TestFailureWithoutAFaultOfTheSocket(t *testing.T) {
+	t.Parallel()
+	c, _ := connected(t, t.Context())
+	if c.Failure(nil) != nil {
+		t.Error("nil is a failure")
+	}
+	f := c.Failure(errors.New("expected CRLF, got \x1b"))
+	if classIn(f) != mail.ProtocolFault || f.Detail != `expected CRLF, got \x1b` {
+		t.Errorf("got %v", f)
+	}
+}
+
+func TestAWaitThatEndedWellIsForgotten(t *testing.T) {
+	t.Parallel()
+	c, server := connected(t, t.Context())
+	_ = c.SetReadDeadline(time.Unix(1, 0))
+	if _, err := c.Read(make([]byte, 1)); !timedOut(err) {
+		t.Fatal(err)
+	}
+	_ = c.SetReadDeadline(time.Time{})
+	_, _ = server.Write([]byte("x"))
+	if _, err := c.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if f := c.Failure(errors.New("syntax error")); classIn(f) != mail.ProtocolFault {
+		t.Errorf("got %v", f)
+	}
+}
+
+func TestNoMoreThanTheBoundIsRead(t *testing.T) {
+	t.Parallel()
+	c, server := connected(t, t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		chunk := make([]byte, 1<<16)
+		for {
+			if _, err := server.Write(chunk); err != nil {
+				return
+			}
+		}
+	}()
+	n, err := io.Copy(io.Discard, c)
+	if n != MaxSession || classIn(c.Failure(err)) != mail.TooLarge {
+		t.Errorf("%d bytes, %v", n, c.Failure(err))
+	}
+	_ = c.Close()
+	<-done
+}
+
+// inBubble runs f with a Conn over a pipe, on the clock of a bubble.
+func inBubble(t *testing.T, ctx context.Context, f func(c *Conn, server net.Conn)) {
+	n := (&world{}).network(t, Options{})
+	here, there := net.Pipe()
+	c := n.newConn(ctx, here, imaps, peer)
+	f(c, there)
+	_ = c.Close()
+	_ = there.Close()
+}
+
+func TestNothingExtendsTheLimit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		inBubble(t, t.Context(), func(c *Conn, _ net.Conn) {
+			begin := time.Now()
+			c.Limit(begin.Add(time.Second))
+			for _, deadline := range []time.Time{{}, begin.Add(time.Hour)} { // as libraries do
+				_ = c.SetDeadline(deadline)
+				_ = c.SetReadDeadline(deadline)
+				_ = c.SetWriteDeadline(deadline)
+			}
+			_, err := c.Read(make([]byte, 1))
+			if classIn(c.Failure(err)) != mail.Timeout || time.Since(begin) != time.Second {
+				t.Errorf("%v after %v", err, time.Since(begin))
+			}
+			if _, err = c.Write([]byte("x")); classIn(c.Failure(err)) != mail.Timeout {
+				t.Errorf("a write after the limit: %v", err)
+			}
+		})
+	})
+}
+
+func TestAnEarlierDeadlineHolds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		inBubble(t, t.Context(), func(c *Conn, _ net.Conn) {
+			begin := time.Now()
+			c.Limit(begin.Add(time.Hour))
+			_ = c.SetReadDeadline(begin.Add(time.Second))
+			_, err := c.Read(make([]byte, 1))
+			if !timedOut(err) || time.Since(begin) != time.Second {
+				t.Errorf("%v after %v", err, time.Since(begin))
+			}
+		})
+	})
+}
+
+func TestTheLimitCanBeMovedAndLifted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		inBubble(t, t.Context(), func(c *Conn, server net.Conn) {
+			begin := time.Now()
+			c.Limit(begin.Add(time.Second))
+			c.Limit(begin.Add(2 * time.Second))
+			_, _ = c.Read(make([]byte, 1))
+			if time.Since(begin) != 2*time.Second {
+				t.Errorf("the moved limit came after %v", time.Since(begin))
+			}
+			c.Limit(time.Time{})
+			go func() {
+				time.Sleep(time.Hour) // on the clock of the bubble
+				_, _ = server.Write([]byte("x"))
+			}()
+			if _, err := c.Read(make([]byte, 1)); err != nil {
+				t.Errorf("the lifted limit: %v", err)
+			}
+		})
+	})
+}
+
+func TestTheContextUnblocksARead(t *testing.T) {
+	t.Parallel()
+	for name, limit := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+		"at its deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, time.Second)
+		},
+		"when it is cancelled": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(time.Second, cancel)
+			return ctx, cancel
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := limit(t.Context())
+				defer cancel()
+				inBubble(t, ctx, func(c *Conn, _ net.Conn) {
+					begin := time.Now()
+					_, err := c.Read(make([]byte, 1))
+					if classIn(c.Failure(err)) != mail.Deadline || time.Since(begin) != time.Second {
+						t.Errorf("%v after %v", c.Failure(err), time.Since(begin))
+					}
+					c.Limit(time.Time{})
+					_ = c.SetDeadline(time.Time{})
+					if _, err = c.Read(make([]byte, 1)); classIn(c.Failure(err)) != mail.Deadline {
+						t.Errorf("a later read: %v", err)
+					}
+				})
+			})
+		})
+	}
+}
+
+func TestTranscript(t *testing.T) {
+	t.Parallel()
+	secret := mail.NewSecret([]byte("pä55\x07word"))
+	script := []struct {
+		from direction
+		mask bool
+		text string
+	}{
+		{fromServer, false, "220 hello\r\n"},
+		{fromClient, false, "EHLO me"},
+		{fromClient, false, "\r\n"},
+		{fromServer, false, "250-mx\r\n250 AUTH PL"},
+		{fromServer, false, "AIN\r\n"},
+		{fromClient, false, "AUTH PLAIN\r\n"},
+		{fromServer, false, "334 \r\n"},
+		{fromClient, true, "AGFubmEA"},
+		{fromClient, true, "c2VjcmV0\r\n"},
+		{fromServer, true, "535 no \x1b[2J, not \"pä55\x07word\"\r\n"},
+		{fromClient, false, "QUIT\r\n"},
+	}
+	tr := newTranscript()
+	for _, s := range script {
+		tr.Mask(s.mask)
+		tr.record(s.from, []byte(s.text))
+	}
+	want := []string{
+		"S: 220 hello", "C: EHLO me", "S: 250-mx", "S: 250 AUTH PLAIN", "C: AUTH PLAIN", "S: 334 ",
+		"C: [redacted]", `S: 535 no \x1b[2J, not "[redacted]"`, "C: QUIT",
+	}
+	got := tr.Lines(mail.NewRedactor(secret, "anna"))
+	if len(got) != len(want) {
+		t.Fatalf("the lines are %q", got)
+	}
+	for i := range want {
+		if !strings.HasSuffix(got[i], " "+want[i]) || strings.TrimLeft(got[i][:6], " 0123456789") != "" {
+			t.Errorf("line %d is %q, want %q", i, got[i], want[i])
+		}
+	}
+}
+
+func TestATranscriptIsBounded(t *testing.T) {
+	t.Parallel()
+	tr := newTranscript()
+	for range 1000 {
+		tr.record(fromServer, []byte(strings.Repeat("x", 10000)+"\n\n\n"))
+	}
+	total := 0
+	lines := tr.Lines(nil)
+	for _, line := range lines {
+		total += len(line)
+		if len(line) > maxShownLine+20 {
+			t.Fatalf("a line of %d bytes", len(line))
+		}
+	}
+	if total > maxTranscript || tr.size > maxTranscript+maxKeptLine+perLineExpense || !strings.Contains(lines[len(lines)-1], "not kept") {
+		t.Errorf("%d bytes are shown, %d kept, the last line is %q", total, tr.size, lines[len(lines)-1])
+	}
+}
+
+func TestASecretAtTheEndOfALongLineIsRemoved(t *testing.T) {
+	t.Parallel()
+	tr := newTranscript()
+	tr.record(fromServer, []byte(strings.Repeat("x", maxShownLine-4)+"hunter22"+strings.Repeat("y", 9000)))
+	for _, line := range tr.Lines(mail.NewRedactor(mail.NewSecret([]byte("hunter22")))) {
+		if strings.Contains(line, "hun") {
+			t.Error("a part of the secret is shown")
+		}
+	}
+}
+
+func TestClassify(t *testing.T) {
+	t.Parallel()
+	remote := &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")}
+	for _, c := range []struct {
+		name  string
+		err   error
+		class mail.Class
+		words string
+	}{
+		{"a cancelled run", context.Canceled, mail.Deadline, "the time was over before an answer came"},
+		{"an alert", remote, mail.TLSAlert, "TLS alert: handshake failure"},
+		{"an alert about versions", &net.OpError{Op: "remote error", Err: errors.New("tls: protocol version not supported")}, mail.TLSVersion, "the server has no TLS version in common with us (1.2 and 1.3)"},
+		{"an old server", errors.New("tls: server selected unsupported protocol version 301"), mail.TLSVersion, "the server speaks TLS 1.0 only, which is out of use; TLS 1.2 or later is needed"},
+		{"plain text", tls.RecordHeaderError{Msg: "x"}, mail.TLSNotSpoken, "the answer to the TLS handshake is not TLS"},
+		{"our own end", net.ErrClosed, mail.Closed, "connection closed"},
+		{"a fault in wraps", &net.OpError{Op: "dial", Err: newFault(mail.PolicyRefused, "no")}, mail.PolicyRefused, "no"},
+		{"anything else", errors.New("\x00" + strings.Repeat("x", 1000)), mail.ProtocolFault, `\x00` + strings.Repeat("x", 196) + "…"},
+	} {
+		if f := Classify(c.err); classIn(f) != c.class || f.Detail != c.words {
+			t.Errorf("%s is %v", c.name, f)
+		}
+	}
+	if Classify(nil) != nil {
+		t.Error("nil is a failure")
+	}
+}
