@@ -138,8 +138,11 @@ func (c *conductor) cutProbes(why mail.Why) {
 		}
 	}
 	for _, p := range pending {
-		c.skip(p.endpoint.String(), why)
+		if p.state != leaving {
+			c.skip(p.endpoint.String(), why)
+		}
 		c.dismiss(p)
+		p.state = ended
 		p.cancel()
 	}
 }

@@ -24,7 +24,8 @@ const (
 	opening probeState = iota // connecting, greeting, TLS
 	waiting                   // ready to sign in
 	signing                   // a try is under way
-	ended                     // nothing more will come
+	leaving                   // nothing more will be tried; its last words are still to come
+	ended                     // nothing more is taken from it
 )
 
 // probe starts to probe an endpoint, once. The goroutine owns the session; the
@@ -48,7 +49,7 @@ func (c *conductor) probe(e mail.Endpoint) {
 		defer cancel()
 		release, err := c.hosts.take(ctx, e.Host)
 		if err != nil {
-			return
+			return // the run is over or had enough of this endpoint
 		}
 		defer release()
 		session := probe.Open(ctx, c.o.Network, e, c.probeOptions(), observe)
@@ -57,6 +58,7 @@ func (c *conductor) probe(e mail.Endpoint) {
 			session = c.obey(ctx, p, session, t, observe)
 		}
 		session.Close(context.WithoutCancel(ctx))
+		c.tell(func() { p.state = ended })
 	})
 }
 
@@ -83,13 +85,16 @@ func (c *conductor) opened(p *probing, s *probe.Session) {
 	}
 }
 
-// dismiss sends a session home.
+// dismiss sends a session home. Its goodbye is waited for only where it belongs to the report.
 func (c *conductor) dismiss(p *probing) {
 	if p.orders != nil {
 		close(p.orders)
 		p.orders = nil
 	}
 	p.state = ended
+	if c.o.Transcript {
+		p.state = leaving
+	}
 }
 
 // wantsSignIn reports whether the session can take a password.
