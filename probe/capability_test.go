@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -182,6 +183,30 @@ func TestCapabilitiesThatFail(t *testing.T) {
 			}
 			if s.Usable() {
 				t.Error("the session says that it can be used")
+			}
+		})
+	}
+}
+
+func TestRepliesHaveABoundOnTheirLines(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		protocol            mail.Protocol
+		first, middle, last string
+	}{
+		{mail.SMTP, "", "250-\r\n", "250 \r\n"},
+		{mail.POP3, "+OK\r\n", "\r\n", ".\r\n"},
+		{mail.IMAP, "", "* \r\n", "* CAPABILITY X\r\nm1 OK\r\n"},
+	} {
+		t.Run(string(test.protocol), func(t *testing.T) {
+			t.Parallel()
+			for lines, fits := range map[int]bool{maxLines - 2: true, maxLines + 1: false} {
+				input := strings.NewReader(test.first + strings.Repeat(test.middle, lines) + test.last)
+				d := &dialogue{out: io.Discard, lines: newLineReader(input)}
+				_, err := newSpeaker(mail.Endpoint{Protocol: test.protocol}, d, "[192.0.2.1]").capabilities()
+				if fits != (err == nil) || !fits && !isTooLarge(err) {
+					t.Errorf("%d lines: %v", lines, err)
+				}
 			}
 		})
 	}

@@ -3,7 +3,9 @@ package probe
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/mailmedic/mailmedic/mail"
@@ -16,6 +18,9 @@ const (
 	patience = 60 * time.Second
 	// farewell bounds the polite end of a session.
 	farewell = time.Second
+	// glance is how long a look at an idle connection takes: what came is there
+	// at once, and a deadline has to lie ahead for a read to be made at all.
+	glance = time.Millisecond
 	// maxWords bounds a server's words in a failure or a reply, in bytes.
 	maxWords = 500
 )
@@ -317,8 +322,22 @@ func (s *Session) report() {
 }
 
 // Usable reports whether the conversation got as far as the capabilities and
-// can go on. A rejected sign-in does not end it, a server that hangs up does.
-func (s *Session) Usable() bool { return s.alive }
+// can go on. A rejected sign-in does not end it, a server that hangs up or says
+// goodbye does, also one that does so while nobody listens: Usable looks.
+func (s *Session) Usable() bool {
+	if !s.alive {
+		return false
+	}
+	err := error(nil)
+	if s.lines.pending() == "" {
+		_ = s.conn.SetReadDeadline(time.Now().Add(glance))
+		err = s.lines.fill()
+		_ = s.conn.SetReadDeadline(time.Time{})
+	}
+	chatter := s.endpoint.Protocol == mail.IMAP && !strings.HasPrefix(s.lines.pending(), "* BYE")
+	s.alive = errors.Is(err, os.ErrDeadlineExceeded) || err == nil && chatter
+	return s.alive
+}
 
 // Encrypted reports whether TLS is up.
 func (s *Session) Encrypted() bool { return s.conn != nil && s.conn.Encrypted() }

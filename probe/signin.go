@@ -23,6 +23,9 @@ func (s *Session) SignIn(ctx context.Context, c Credentials, insecure bool) Outc
 	switch {
 	case !s.alive:
 		return Failed
+	case !s.Usable():
+		s.refuse(c, mail.Closed, "the server ended the session before the sign-in")
+		return Failed
 	case !s.Encrypted() || !s.Verified() && !insecure:
 		return s.refuse(c, mail.PolicyRefused, "no password is sent over a connection that is not encrypted with a verified certificate")
 	case c.unsendable():

@@ -125,6 +125,50 @@ func TestSecondUsernameOnTheSameConnection(t *testing.T) {
 	got.get(t, "auth:"+imapTLS+"/plain/anna")
 }
 
+func TestServerThatLeavesBetweenTwoTries(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, at, script string
+		usable           bool
+	}{
+		{"it hangs up after the rejection", smtpTLS, smtpBoth + "C: AUTH\nS: 535 no\nCLOSE", false},
+		{"it says goodbye after the rejection", smtpTLS, smtpBoth + "C: AUTH\nRAW 535 no\\r\\n421 bye\\r\\n\nHOLD", false},
+		{"it says BYE after the rejection", imapTLS, imapBoth + "C: m1\nRAW m1 NO no\\r\\n* BYE bye\\r\\n\nHOLD", false},
+		{"it has other news", imapTLS, imapBoth + "C: m1\nRAW m1 NO no\\r\\n* OK still here\\r\\n\nC: m2\nS: m2 NO no", true},
+		{"it waits", smtpTLS, smtpBoth + "C: AUTH\nS: 535 no\nC: AUTH\nS: 535 no", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, test.script)
+			s, _, outcome := w.signIn(test.at, Options{}, false)
+			if outcome != Rejected {
+				t.Fatalf("outcome %s", outcome)
+			}
+			w.mu.Lock()
+			heard := len(w.heard)
+			w.mu.Unlock()
+			for range 2000 { // until the farewell has arrived
+				if test.usable || !s.Usable() {
+					break
+				}
+			}
+			want := Rejected
+			if !test.usable {
+				want = Failed
+			}
+			outcome = s.SignIn(t.Context(), Credentials{"anna", mail.NewSecret([]byte(secret))}, false)
+			if outcome != want || s.Usable() != test.usable {
+				t.Errorf("outcome %s, usable %t", outcome, s.Usable())
+			}
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			if !test.usable && len(w.heard) != heard {
+				t.Errorf("the server heard %q after it had left", w.heard[heard:])
+			}
+		})
+	}
+}
+
 // Case 90: what is not encrypted with a verified certificate sees no secret, and the facts are there all the same.
 func TestNoSecretWithoutVerifiedTLS(t *testing.T) {
 	t.Parallel()

@@ -117,8 +117,11 @@ func TestEndlessServerEndsAtTheDeadline(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			slowly(t, test.at, 20*time.Second, func(t *testing.T, _ *world, got *seen, took time.Duration) {
+			slowly(t, test.at, 20*time.Second, func(t *testing.T, w *world, got *seen, took time.Duration) {
 				o := got.session(t, test.at)
+				if w.dials != 1 {
+					t.Errorf("%d connections to a server that speaks", w.dials)
+				}
 				if class(o) != test.class || !strings.Contains(o.Failure.Detail, test.detail) {
 					t.Errorf("failure %+v", o.Failure)
 				}
