@@ -34,6 +34,9 @@ func (c *Conn) Handshake(ctx context.Context) (obs mail.Observation, completed b
 	obs.TookMS = time.Since(obs.At).Milliseconds()
 	obs.TLSFacts = tlsFacts(state, c.endpoint.Host)
 	if err != nil {
+		if over(c.guard.ctx) {
+			ctx = c.guard.ctx // the connection's own time counts as well
+		}
 		obs.Failure = handshakeFailure(ctx, err, c.guard.peer, beginning)
 		return obs, false
 	}

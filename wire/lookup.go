@@ -26,16 +26,9 @@ func (n *Network) Lookup(ctx context.Context, name, qtype string) Answer {
 		a.fail(mail.DNSNXDomain, "%s is not a name and a type that the DNS can hold", printable(name, 300))
 		return a
 	}
-	c := n.answers.get(q, func(c *call) {
-		n.tasks.Go(func() {
-			defer close(c.done)
-			c.answer = n.resolve(n.ctx, q)
-		})
-	})
-	if c == nil {
-		a := newAnswer(q)
-		a.fail(mail.Deadline, "the network was closed before %s was asked for", q)
-		return a
+	c, isNew := n.answers.get(q)
+	if isNew {
+		n.start(c, q)
 	}
 	select {
 	case <-c.done: // also where ctx is over, so that what is known is told
@@ -50,6 +43,21 @@ func (n *Network) Lookup(ctx context.Context, name, qtype string) Answer {
 		a.fail(mail.Deadline, "the time was over before an answer for %s came", q)
 		return a
 	}
+}
+
+// start has c answered, whatever becomes of the caller.
+func (n *Network) start(c *call, q question) {
+	if !n.tasks.begin() {
+		c.answer = newAnswer(q)
+		c.answer.fail(mail.Deadline, "the network was closed before %s was asked for", q)
+		close(c.done)
+		return
+	}
+	go func() {
+		defer n.tasks.done()
+		defer close(c.done)
+		c.answer = n.resolve(n.ctx, q)
+	}()
 }
 
 func questionFor(name, qtype string) question {

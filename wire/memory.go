@@ -6,10 +6,9 @@ import "sync"
 // also by callers that ask at the same time. It is bounded: a run over many
 // domains forgets the oldest.
 type memory struct {
-	mu     sync.Mutex
-	calls  map[question]*call
-	order  []question // oldest first
-	closed bool
+	mu    sync.Mutex
+	calls map[question]*call
+	order []question // oldest first
 }
 
 // A call is a question that was put, and its answer once done is closed.
@@ -20,16 +19,13 @@ type call struct {
 
 const maxRemembered = 4096
 
-// get gives the call for q. A new one is handed to start under the lock; start
-// must not block. It is nil when the Network is closed.
-func (m *memory) get(q question, start func(*call)) *call {
+// get gives the call for q, and whether it is new, so that the caller has to
+// answer it.
+func (m *memory) get(q question) (c *call, isNew bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if c, ok := m.calls[q]; ok {
-		return c
-	}
-	if m.closed {
-		return nil
+		return c, false
 	}
 	if m.calls == nil {
 		m.calls = map[question]*call{}
@@ -38,11 +34,10 @@ func (m *memory) get(q question, start func(*call)) *call {
 		delete(m.calls, m.order[0])
 		m.order = m.order[1:]
 	}
-	c := &call{done: make(chan struct{})}
+	c = &call{done: make(chan struct{})}
 	m.calls[q] = c
 	m.order = append(m.order, q)
-	start(c)
-	return c
+	return c, true
 }
 
 // peek gives an answer that is there already.
@@ -59,11 +54,4 @@ func (m *memory) peek(q question) (Answer, bool) {
 	default:
 		return Answer{}, false
 	}
-}
-
-// close lets no new call begin.
-func (m *memory) close() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.closed = true
 }

@@ -20,7 +20,7 @@ const maxHeaderBytes = 64 << 10
 // newTransport makes the transport of all web requests. It goes through the
 // resolver, dialer, policy and verification of n.
 func (n *Network) newTransport() *http.Transport {
-	t := &http.Transport{
+	return &http.Transport{
 		DialContext:    n.dialWeb,
 		DialTLSContext: n.dialWebTLS,
 		// For TLS through a proxy, which the transport does by itself.
@@ -40,7 +40,6 @@ func (n *Network) newTransport() *http.Transport {
 		IdleConnTimeout:        n.timeouts.idle,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 	}
-	return t
 }
 
 // proxyKey is the context key of the proxy that a request goes through.
@@ -71,12 +70,19 @@ func plainProxy(proxy *url.URL) string {
 	return (&url.URL{Scheme: proxy.Scheme, Host: proxy.Host}).String()
 }
 
-// dialWeb connects to a web server, or to the proxy of the request.
+// dialWeb connects to a web server, or to the proxy of the request. The
+// transport goes on with it when the fetch is over, up to Close.
 func (n *Network) dialWeb(ctx context.Context, _, hostPort string) (net.Conn, error) {
-	return n.dialGuarded(ctx, hostPort)
+	if !n.tasks.begin() {
+		return nil, errClosed
+	}
+	defer n.tasks.done()
+	return n.connectWeb(ctx, hostPort)
 }
 
-func (n *Network) dialGuarded(ctx context.Context, hostPort string) (*webConn, error) {
+var errClosed = newFault(mail.Deadline, "the network was closed")
+
+func (n *Network) connectWeb(ctx context.Context, hostPort string) (*webConn, error) {
 	host, portText, err := net.SplitHostPort(hostPort)
 	if err != nil {
 		return nil, err
@@ -96,16 +102,25 @@ func (n *Network) dialGuarded(ctx context.Context, hostPort string) (*webConn, e
 	return &webConn{got.conn, got.peer}, nil
 }
 
-// dialWebTLS connects to a web server and does the handshake. A certificate
-// that does not prove the host is an error: no request goes out.
+// dialWebTLS connects to a web server, or to a proxy that is asked over TLS, and
+// does the handshake. A certificate that does not prove the host is an error: no
+// request goes out.
 func (n *Network) dialWebTLS(ctx context.Context, _, hostPort string) (net.Conn, error) {
-	conn, err := n.dialGuarded(ctx, hostPort)
+	if !n.tasks.begin() {
+		return nil, errClosed
+	}
+	defer n.tasks.done()
+	conn, err := n.connectWeb(ctx, hostPort)
 	if err != nil {
 		return nil, err
 	}
+	protocols := []string{"h2", "http/1.1"}
+	if proxyFrom(ctx) != nil {
+		protocols = nil // the server is the proxy, and the tunnel is asked for in HTTP/1.1
+	}
 	host, _, _ := net.SplitHostPort(hostPort)
 	began := time.Now()
-	secure, state, beginning, err := n.handshake(ctx, conn, host, "h2", "http/1.1")
+	secure, state, beginning, err := n.handshake(ctx, conn, host, protocols...)
 	obs := webTLS(host, hostPort, conn.peer.Addr(), state)
 	obs.At, obs.TookMS = began, time.Since(began).Milliseconds()
 	if err != nil {

@@ -56,6 +56,7 @@ type fetch struct {
 	network *Network
 	outer   context.Context // of the caller
 	at      *url.URL        // the hop
+	asked   []string        // the URLs of all hops
 }
 
 // run goes from hop to hop.
@@ -68,7 +69,7 @@ func (f *fetch) run(ctx context.Context, rawURL string) error {
 		if err := f.allow(next); err != nil {
 			return err
 		}
-		f.at = next
+		f.at, f.asked = next, append(f.asked, next.String())
 		if next, err = f.hop(ctx, next); next == nil || err != nil {
 			return err
 		}
@@ -85,13 +86,13 @@ func (f *fetch) allow(next *url.URL) error {
 		return newFault(mail.PolicyRefused, "a URL with a user name is not asked")
 	case f.at != nil && f.at.Scheme == "https" && next.Scheme == "http":
 		return newFault(mail.PolicyRefused, "a redirect from https to http is not followed: "+printable(next.String(), 200))
-	case len(f.Observation.Redirects) > MaxRedirects:
+	case len(f.asked) > MaxRedirects:
 		return newFault(mail.HTTPStatus, fmt.Sprintf("more than %d redirects", MaxRedirects))
-	case f.at != nil && slices.Contains(append(f.Observation.Redirects[:len(f.Observation.Redirects)-1:len(f.Observation.Redirects)-1], f.Observation.URL), next.String()):
+	case slices.Contains(f.asked, next.String()):
 		return newFault(mail.HTTPStatus, "the redirects run in a circle at "+printable(next.String(), 200))
 	}
+	// Through a proxy nobody else would look at an address.
 	if addr, err := netip.ParseAddr(next.Hostname()); err == nil {
-		// Through a proxy nobody would ask again.
 		if why := f.network.policy.refuses(addr); why != "" {
 			return newFault(mail.PolicyRefused, fmt.Sprintf("not connected: %s is %s", addr, why))
 		}
@@ -232,6 +233,8 @@ func (f *fetch) failure(own context.Context, err error) *mail.Failure {
 		return &mail.Failure{Class: mail.Timeout, Detail: fmt.Sprintf("no document from %s within %s", host, inWords(f.network.timeouts.fetch))}
 	case class == mail.ProtocolFault && strings.HasSuffix(err.Error(), "server gave HTTP response to HTTPS client"):
 		return &mail.Failure{Class: mail.TLSNotSpoken, Detail: host + " answered the TLS handshake with plain HTTP"}
+	case class == mail.ProtocolFault && strings.Contains(err.Error(), "response headers exceeded"):
+		return &mail.Failure{Class: mail.TooLarge, Detail: fmt.Sprintf("%s sent a header of more than %d KiB", host, maxHeaderBytes>>10)}
 	}
 	return classify(err, host)
 }

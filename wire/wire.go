@@ -56,7 +56,7 @@ type Network struct {
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
-	tasks  sync.WaitGroup // shared lookups; added to under answers.mu
+	tasks  tasks // shared lookups, and dials that a fetch may have given up
 }
 
 // New makes a Network of o. The only error is a malformed Resolver; its text
@@ -98,10 +98,10 @@ func New(o Options) (*Network, error) {
 // goroutine of n is left when it returns; connections from Dial belong to who
 // asked for them.
 func (n *Network) Close() {
-	n.answers.close()
+	n.tasks.close()
 	n.cancel()
-	n.tasks.Wait()
 	n.web.CloseIdleConnections()
+	n.tasks.wait()
 }
 
 // dialSystem opens connections through the operating system.
