@@ -105,6 +105,43 @@ func (p *pop3) mechanisms(capabilities []string) []string {
 	return list
 }
 
+// maxInitialPOP3 is what an AUTH PLAIN command of 255 bytes has room for (RFC 5034 section 4).
+const maxInitialPOP3 = 255 - len("AUTH PLAIN \r\n")
+
+// signIn is AUTH (RFC 5034), or USER and PASS (RFC 1939 section 7).
+func (p *pop3) signIn(method string, c Credentials) attempt {
+	if method == "user" {
+		return p.user(c)
+	}
+	var ok bool
+	var last string
+	plan := scriptOf(method, c, true)
+	plan.initial = plan.initial && len(plan.answers[0]) <= maxInitialPOP3
+	sane, err := p.sasl("AUTH "+strings.ToUpper(method), plan, func() (string, bool, error) {
+		line, err := p.lines.line()
+		if challenge, more := strings.CutPrefix(line, "+ "); err == nil && (more || line == "+") {
+			return challenge, true, nil
+		}
+		last, ok = line, strings.HasPrefix(strings.ToUpper(line), "+OK")
+		return "", false, err
+	})
+	return p.settle(sane, err, func() attempt { return judgePOP3(ok, last) })
+}
+
+// user is USER and PASS.
+func (p *pop3) user(c Credentials) attempt {
+	ok, line, err := p.command("USER " + c.Username)
+	if err == nil && ok {
+		if err = p.sendSecret("PASS " + c.Secret.Reveal()); err == nil {
+			ok, line, err = p.status()
+		}
+	}
+	if err != nil {
+		return attempt{outcome: Failed, err: err}
+	}
+	return judgePOP3(ok, line)
+}
+
 // mailbox counts the messages with STAT, RFC 1939 section 5.
 func (p *pop3) mailbox() (mail.MailboxFacts, error) {
 	ok, line, err := p.command("STAT")

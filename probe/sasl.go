@@ -101,3 +101,15 @@ func (d *dialogue) cancel(read func() (string, bool, error)) error {
 	}
 	return err
 }
+
+// settle makes an attempt of what a SASL exchange came to.
+func (d *dialogue) settle(sane bool, err error, judge func() attempt) attempt {
+	switch {
+	case !sane:
+		return attempt{outcome: Mechanism, reply: "the server asks for more than the mechanism has", err: err}
+	case err != nil:
+		return attempt{outcome: Failed, err: err}
+	default:
+		return judge()
+	}
+}

@@ -52,6 +52,7 @@ func TestSignIn(t *testing.T) {
 		{"SMTP 334 without sense is a fault of the mechanism", smtpTLS, smtpBoth + "C: AUTH PLAIN\nS: 334 %%%\nC: *\nS: 501 cancelled\n" + login + "S: 235 ok", Accepted, []string{"plain auth-unavailable", "login "}, "235 ok", true},
 		{"SMTP 334 without end is a fault of the mechanism", smtpTLS, "TLS\nS: 220 x\nC: EHLO\nS: 250-x\nS: 250 AUTH LOGIN\n" + login + "S: 334 more\nC: *\nS: 501 cancelled", Mechanism, []string{"login auth-unavailable"}, "the server asks for more than the mechanism has", true},
 		{"SMTP 334 without end even after the cancellation ends the session", smtpTLS, "TLS\nS: 220 x\nC: EHLO\nS: 250-x\nS: 250 AUTH LOGIN\n" + login + "S: 334 more\nC: *\nS: 334 more", Mechanism, []string{"login auth-unavailable"}, "the server asks for more than the mechanism has", false},
+		{"SMTP 334 again to a repeated answer is a fault of the mechanism", smtpTLS, "TLS\nS: 220 x\nC: EHLO\nS: 250-x\nS: 250 AUTH PLAIN\nC: AUTH PLAIN " + plain + "\nS: 334\nC: " + plain + "\nS: 334\nC: *\nS: 501 cancelled", Mechanism, []string{"plain auth-unavailable"}, "the server asks for more than the mechanism has", true},
 		{"SMTP LOGIN with prompts of its own", smtpTLS, "TLS\nS: 220 x\nC: EHLO\nS: 250-x\nS: 250 AUTH=LOGIN\nC: AUTH LOGIN\nS: 334 who?\nC: " + encoded(anna) + "\nS: 334\nC: " + encoded(secret) + "\nS: 235 ok", Accepted, []string{"login "}, "235 ok", true},
 		{"case 77: SMTP 535 is a rejection and ends it", smtpTLS, smtpBoth + "C: AUTH PLAIN\nS: 535 5.7.8 no", Rejected, []string{"plain auth-rejected"}, "535 5.7.8 no", true},
 		{"case 77: SMTP 534 is a rejection and ends it", smtpTLS, smtpBoth + "C: AUTH PLAIN\nS: 534-5.7.9 app password\nS: 534 5.7.9 required", Rejected, []string{"plain auth-rejected"}, "534 5.7.9 app password required", true},
@@ -214,6 +215,21 @@ func TestInsecureSignInNeedsTheWordOfTheUser(t *testing.T) {
 	}
 }
 
+func TestLongPasswordOnPOP3WaitsForThePrompt(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 200)
+	w := newWorld(t, pop3Both+"C: AUTH PLAIN\nS: +\nC: "+encoded("\x00anna\x00"+long)+"\nS: +OK\nC: STAT\nS: +OK 1 1")
+	s, _ := w.open(pop3TLS, Options{})
+	if outcome := s.SignIn(t.Context(), Credentials{"anna", mail.NewSecret([]byte(long))}, false); outcome != Accepted {
+		t.Errorf("outcome %s", outcome)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !slices.Contains(w.heard, "AUTH PLAIN") {
+		t.Errorf("the server heard %q", w.heard)
+	}
+}
+
 func TestCredentialsThatNoCommandCanCarry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, pop3Both)
@@ -274,6 +290,11 @@ func TestTranscriptHasTheWholeConversation(t *testing.T) {
 		if !slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, want) }) {
 			t.Errorf("%q is not in %q", want, lines)
 		}
+	}
+	s1, got1, _ := newWorld(t, imapBoth+"C: m1\nS: m1 NO [AUTHENTICATIONFAILED] sorry\nCLOSE").signIn(imapTLS, Options{Transcript: true}, false)
+	s1.Close(t.Context())
+	if said := strings.Join(got1.session(t, imapTLS).Transcript, "\n"); !strings.Contains(said, "sorry") {
+		t.Errorf("the rejection is not in %q", said)
 	}
 	s2, got2, _ := newWorld(t, imapBoth+"C: m1\nS: m1 NO").signIn(imapTLS, Options{}, false)
 	s2.Close(t.Context())

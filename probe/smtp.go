@@ -151,6 +151,17 @@ func (s *smtp) mechanisms(capabilities []string) []string {
 	return list
 }
 
+// signIn is AUTH, RFC 4954.
+func (s *smtp) signIn(method string, c Credentials) attempt {
+	var last smtpReply
+	sane, err := s.sasl("AUTH "+strings.ToUpper(method), scriptOf(method, c, true), func() (string, bool, error) {
+		var err error
+		last, err = s.reply()
+		return words(last.lines), last.code == 334, err
+	})
+	return s.settle(sane, err, func() attempt { return judgeSMTP(last) })
+}
+
 func (s *smtp) quit() error {
 	_, err := s.command("QUIT")
 	return err

@@ -1,0 +1,193 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/wire"
+)
+
+// Which connection to an endpoint this is: the second one is itself the proof of a suspicion and suspects nothing.
+type connection bool
+
+const (
+	firstConnection  connection = false
+	secondConnection connection = true
+)
+
+func (s *Session) open(ctx context.Context, n *wire.Network, which connection) {
+	s.began = time.Now()
+	dialed := s.dial(ctx, n)
+	for _, o := range dialed.Observations {
+		s.emit(o)
+	}
+	if dialed.Conn == nil {
+		s.failure = dialed.Failure
+		return
+	}
+	s.conn = dialed.Conn
+	s.attach()
+	err := s.converse(ctx, n, which)
+	s.alive = err == nil
+	s.failure = s.failureOf(ctx, err)
+	if s.failure != nil && s.failure.Class == mail.TLSNotSpoken && s.endpoint.Security == mail.TLS && which == firstConnection {
+		s.failure = s.explainPlain(ctx, n, s.failure)
+	}
+	s.tookMS = time.Since(s.began).Milliseconds()
+	s.report()
+	if s.after != nil {
+		s.after()
+	}
+}
+
+// dial connects within ctx. The connection's own life ends with Close and not
+// with ctx, or a server could not be left politely when the time is over.
+func (s *Session) dial(ctx context.Context, n *wire.Network) wire.Dialed {
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, end)
+	dialed := n.Dial(life, s.endpoint)
+	if stop(); dialed.Conn == nil {
+		end()
+	}
+	s.end = end
+	return dialed
+}
+
+// attach puts the speaker of the endpoint's protocol onto the connection.
+func (s *Session) attach() {
+	s.lines = newLineReader(s.conn)
+	d := &dialogue{out: s.conn, lines: s.lines, mask: s.conn.Transcript().Mask}
+	s.speaker = newSpeaker(s.endpoint, d, addressLiteral(s.conn.LocalAddr()))
+}
+
+// newSpeaker gives what speaks an endpoint's protocol, which is SMTP where it is
+// none of the others; name is how it calls itself.
+func newSpeaker(e mail.Endpoint, d *dialogue, name string) speaker {
+	switch e.Protocol {
+	case mail.IMAP:
+		return &imap{dialogue: d, wantTLS: e.Security == mail.StartTLS}
+	case mail.POP3:
+		return &pop3{dialogue: d}
+	default:
+		return &smtp{dialogue: d, name: name}
+	}
+}
+
+// converse does all that comes before a sign-in.
+func (s *Session) converse(ctx context.Context, n *wire.Network, which connection) error {
+	if s.endpoint.Security == mail.TLS {
+		if err := s.encrypt(ctx); err != nil {
+			return err
+		}
+	}
+	if err := s.awaitGreeting(ctx, n, which); err != nil {
+		return err
+	}
+	defer s.watch(ctx)()
+	if err := s.ask(); err != nil || s.endpoint.Security != mail.StartTLS {
+		return err
+	}
+	if err := s.upgrade(ctx); err != nil {
+		return err
+	}
+	return s.ask()
+}
+
+// awaitGreeting reads the greeting. While a plain port is silent it finds out
+// whether that is for want of a ClientHello; not on port 25, where nobody
+// speaks implicit TLS and a client that speaks first looks like a spammer.
+func (s *Session) awaitGreeting(ctx context.Context, n *wire.Network, which connection) error {
+	if s.endpoint.Security == mail.TLS || s.endpoint.Port == 25 || which == secondConnection {
+		return s.greet(ctx)
+	}
+	waiting, found := context.WithCancelCause(ctx)
+	defer found(nil)
+	doubt := s.suspectTLS(ctx, n, found)
+	err := s.greet(waiting)
+	proved := err != nil && errors.Is(context.Cause(waiting), errSpeaksTLS)
+	if !proved {
+		doubt.end(false)
+		return err
+	}
+	s.after = func() {
+		for _, o := range doubt.end(true) {
+			s.emit(o)
+		}
+	}
+	return faultf(mail.PlaintextExpected, "the server says nothing and waits for a TLS handshake, so SSL/TLS is the right setting for this port")
+}
+
+func (s *Session) greet(ctx context.Context) error {
+	defer s.watch(ctx)()
+	since := time.Now()
+	first, err := s.lines.opening()
+	if s.lines.heard.Load() {
+		s.facts.GreetingMS = s.lines.heardAt.Sub(since).Milliseconds()
+	}
+	if err == nil && binary(first) {
+		return foreign(s.endpoint.Protocol, first)
+	}
+	greeting := ""
+	if err == nil {
+		greeting, err = s.speaker.greet()
+	}
+	s.facts.Greeting = s.clean(greeting)
+	if err == nil || isFault(err) || errors.Is(ctx.Err(), context.Canceled) || s.conn.Failure(err).Class != mail.Timeout {
+		return err
+	}
+	waited := time.Since(since).Round(time.Second)
+	if s.lines.heard.Load() {
+		return faultf(mail.GreetingTimeout, "the greeting was not finished after %s: %s", waited, printable(s.lines.pending()))
+	}
+	return faultf(mail.GreetingTimeout, "connected, and no greeting came within %s", waited)
+}
+
+// ask reads the capabilities into the list where they belong.
+func (s *Session) ask() error {
+	capabilities, err := s.speaker.capabilities()
+	if err != nil {
+		return err
+	}
+	mechanisms := s.speaker.mechanisms(capabilities)
+	s.offered, s.methods = capabilities, methodsOf(s.endpoint.Protocol, mechanisms)
+	capabilities, mechanisms = s.cleanAll(capabilities), s.cleanAll(mechanisms)
+	if s.conn.Encrypted() {
+		s.facts.Capabilities.AfterTLS, s.facts.Mechanisms.AfterTLS = capabilities, mechanisms
+	} else {
+		s.facts.Capabilities.BeforeTLS, s.facts.Mechanisms.BeforeTLS = capabilities, mechanisms
+	}
+	if software := softwareOf(s.facts.Greeting, capabilities); software != "" {
+		s.facts.Software = software
+	}
+	return nil
+}
+
+// upgrade does STARTTLS. All that was said before it counts for nothing after it.
+func (s *Session) upgrade(ctx context.Context) error {
+	if !s.speaker.offersTLS(s.offered) {
+		return faultf(mail.StartTLSNotOffered, "the server does not offer STARTTLS")
+	}
+	if err := s.speaker.startTLS(); err != nil {
+		return err
+	}
+	if injected := s.lines.pending(); injected != "" {
+		return faultf(mail.StartTLSInjection, "plain text stands between the answer to STARTTLS and the handshake: %s", printable(injected))
+	}
+	s.offered, s.methods = nil, nil
+	return s.encrypt(ctx)
+}
+
+// encrypt does the handshake. A certificate that must not be believed is no error here: the observation tells it.
+func (s *Session) encrypt(ctx context.Context) error {
+	o, completed := s.conn.Handshake(ctx)
+	if o.Failure != nil {
+		o.Failure.Detail = s.clean(o.Failure.Detail) // it may quote the server
+	}
+	s.emit(o)
+	if completed {
+		return nil
+	}
+	return &fault{o.Failure.Class, o.Failure.Detail}
+}
