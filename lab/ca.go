@@ -43,6 +43,12 @@ func newAuthority(now time.Time) (*authority, error) {
 	return a, err
 }
 
+// endOf gives the last second of the day that is so many days ahead: it is that
+// many whole days away at any time of today.
+func (a *authority) endOf(days int) time.Time {
+	return a.today.Add(time.Duration(days+1)*day - time.Second)
+}
+
 // roots gives what a client of the world believes in.
 func (a *authority) roots() *x509.CertPool {
 	pool := x509.NewCertPool()
@@ -84,13 +90,16 @@ func (a *authority) certificate(c certificateConfig, names []string) (tls.Certif
 			template.DNSNames = append(template.DNSNames, name)
 		}
 	}
+	if c.Days > 0 {
+		template.NotAfter = a.endOf(c.Days)
+	}
 	parent := &a.issuing
 	switch c.Kind {
 	case "expired":
 		template.NotAfter = a.today.Add(-time.Duration(max(c.Days, 0)) * day)
 		template.NotBefore = template.NotAfter.Add(-90 * day)
 	case "not-yet-valid":
-		template.NotBefore = a.today.Add(time.Duration(max(c.Days, 1)) * day)
+		template.NotBefore = a.endOf(max(c.Days, 1))
 		template.NotAfter = template.NotBefore.Add(90 * day)
 	case "self-signed":
 		parent = nil

@@ -38,7 +38,10 @@ func (r *Running) Dial(ctx context.Context, network string, to netip.AddrPort) (
 	actual, open := listening[to]
 	fault := r.world.faultTo(to)
 	if fault == "drop" {
-		return fail(r.forever(ctx))
+		if !isUDP {
+			return fail(r.forever(ctx))
+		}
+		actual, open = r.void, true
 	}
 	if !isUDP { // UDP has no connection to wait for
 		if err := r.roundTrip(ctx); err != nil {

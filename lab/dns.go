@@ -19,6 +19,12 @@ func (r *Running) openDNS() error {
 	r.own(udp)
 	r.udp[at] = realAddress(udp.LocalAddr())
 	r.spawn(func() { r.answerUDP(udp) })
+	void, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listen on loopback: %w", err)
+	}
+	r.own(void)
+	r.void = realAddress(void.LocalAddr())
 	return r.listen([]netip.AddrPort{at}, r.answerTCP)
 }
 

@@ -1,9 +1,12 @@
 package lab_test
 
 import (
+	"errors"
+	"net"
 	"net/netip"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/miekg/dns"
 
@@ -145,5 +148,29 @@ func TestResolverThatDoesNotAnswerStillAnswersOthers(t *testing.T) {
 	reply, err := c.ReadMsg()
 	if err != nil || reply.Question[0].Name != "mail.zone.example." {
 		t.Errorf("the first answer is %v, %v; want one for mail.zone.example", reply, err)
+	}
+}
+
+func TestDroppedQuestionsAreSentAndNeverAnswered(t *testing.T) {
+	t.Parallel()
+	r := start(t, "drop.txtar", "T\n-- servers.toml --\n[[network]]\nports = [53]\nfault = \"drop\"\n", lab.Options{})
+	conn, err := r.Dial(t.Context(), "udp4", netip.MustParseAddrPort("192.0.2.53:53"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	c := &dns.Conn{Conn: conn}
+	if err := c.WriteMsg(new(dns.Msg).SetQuestion("mail.example.", dns.TypeA)); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	var timeout net.Error
+	if _, err := c.ReadMsg(); !errors.As(err, &timeout) || !timeout.Timeout() {
+		t.Errorf("%v is no timeout", err)
+	}
+	if q := r.Journal().Questions; len(q) != 0 {
+		t.Errorf("the question arrived: %q", q)
 	}
 }

@@ -53,7 +53,8 @@
 //	endpoints = ["imaps://imap.good.example:993"]    # needed; all of one protocol, or any with a script
 //	addresses = ["192.0.2.10"]       # default: what the zone says of the host
 //	certificate = { kind = "good" }  # expired, not-yet-valid, wrong-name, self-signed, unknown-ca, leaf-only;
-//	                                 # days = since it expired, or until it is valid; names = [] in it
+//	                                 # days = since it expired, until it is valid, or until it expires;
+//	                                 # names = [] in it, in place of the hosts
 //	tls_versions = ["1.2", "1.3"]
 //	handshake = "close"              # the TLS handshake ends in: close, reset, silent, alert
 //	greeting = "220 …"               # in place of the usual one; several lines are allowed. A greeting that

@@ -33,6 +33,7 @@ type Running struct {
 	recorder  recorder
 	tcp       map[netip.AddrPort]netip.AddrPort // virtual to real
 	udp       map[netip.AddrPort]netip.AddrPort
+	void      netip.AddrPort  // takes datagrams and does nothing with them
 	ctx       context.Context // ends with Close
 	cancel    context.CancelFunc
 

@@ -44,6 +44,9 @@ endpoints = ["imaps://192.0.2.8"]
 certificate = { names = ["mail.example"] }
 tls_versions = ["1.0", "1.1"]
 [[server]]
+endpoints = ["imaps://192.0.2.9"]
+certificate = { days = 5 }
+[[server]]
 endpoints = ["imaps://192.0.2.11"]
 handshake = "close"
 [[server]]
@@ -100,14 +103,17 @@ func presented(t *testing.T, r *lab.Running, to string) []*x509.Certificate {
 	return conn.ConnectionState().PeerCertificates
 }
 
-func TestCertificatesCountInWholeDays(t *testing.T) {
+func TestDaysOfCertificatesAreWholeAtAnyTimeOfTheDay(t *testing.T) {
 	t.Parallel()
 	r := start(t, "tls.txtar", tlsWorld, lab.Options{Now: noon})
 	midnight := time.Date(2026, 3, 14, 0, 0, 0, 0, time.UTC)
 	if got, want := presented(t, r, "192.0.2.2:993")[0].NotAfter, midnight.AddDate(0, 0, -3); !got.Equal(want) {
 		t.Errorf("expired on %s, want %s", got, want)
 	}
-	if got, want := presented(t, r, "192.0.2.3:993")[0].NotBefore, midnight.AddDate(0, 0, 2); !got.Equal(want) {
+	if got, want := presented(t, r, "192.0.2.9:993")[0].NotAfter, midnight.AddDate(0, 0, 6).Add(-time.Second); !got.Equal(want) {
+		t.Errorf("expires on %s, want %s", got, want)
+	}
+	if got, want := presented(t, r, "192.0.2.3:993")[0].NotBefore, midnight.AddDate(0, 0, 3).Add(-time.Second); !got.Equal(want) {
 		t.Errorf("valid from %s, want %s", got, want)
 	}
 }
