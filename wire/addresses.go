@@ -109,6 +109,7 @@ func (q *addressQueue) pop() {
 // that the policy refuses.
 func (n *Network) supply(ctx context.Context, host string, rules policy, out chan<- netip.Addr) (refused []netip.Addr) {
 	defer close(out)
+	ctx, cancel := context.WithCancel(ctx)
 	var q addressQueue
 	add := func(addrs []netip.Addr) {
 		for _, addr := range addrs {
@@ -133,6 +134,7 @@ func (n *Network) supply(ctx context.Context, host string, rules policy, out cha
 		}
 	}
 	defer func() {
+		cancel() // the lookups go on for others, not for us
 		for range pending {
 			<-arrivals
 		}

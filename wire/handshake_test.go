@@ -96,7 +96,9 @@ func TestBadCertificates(t *testing.T) {
 	old := ca.below(t, "Old Intermediate", func(c *x509.Certificate) { c.NotAfter = today.Add(-day) })
 	expired := func(c *x509.Certificate) { c.NotAfter = today.Add(-day) }
 	future := func(c *x509.Certificate) { c.NotBefore = today.Add(day) }
-	elsewhere := func(c *x509.Certificate) { c.DNSNames = []string{"mx.hoster.example", "a.example", "b.example", "c.example"} }
+	elsewhere := func(c *x509.Certificate) {
+		c.DNSNames = []string{"mx.hoster.example", "a.example", "b.example", "c.example"}
+	}
 	withURL := func(c *x509.Certificate) { c.IssuingCertificateURL = []string{"http://ca.example/i.der"} }
 	for _, c := range []struct {
 		name    string

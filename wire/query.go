@@ -152,7 +152,7 @@ func (r *resolver) send(ctx context.Context, server netip.AddrPort, q question, 
 	got, err := r.over(ctx, "udp", server, query)
 	if errors.Is(err, errTruncated) || errors.Is(err, errBroken) {
 		if got, err = r.over(ctx, "tcp", server, query); err != nil {
-			return nil, fmt.Errorf("over TCP: %w", err)
+			return nil, fmt.Errorf("the answer needs TCP, and there: %s", describe(err, ""))
 		}
 	}
 	return got, err

@@ -399,3 +399,43 @@ func TestAFetchEnds(t *testing.T) {
 		})
 	}
 }
+
+func TestManyFetchesAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Options{})
+	s.serve(t, "192.0.2.80:443", s.certificate(t, "autoconfig.example.com"), say("hello"))
+	var all sync.WaitGroup
+	for i := range 50 {
+		all.Go(func() {
+			f := s.network.Get(t.Context(), fmt.Sprintf("https://autoconfig.example.com/%d", i))
+			if string(f.Body) != "hello" {
+				t.Error(f.Observation.Failure)
+			}
+		})
+	}
+	all.Wait()
+	if got := s.dials.Load(); got > 4 {
+		t.Errorf("%d connections to one host", got)
+	}
+}
+
+func TestCloseEndsWhatAFetchHasGivenUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{servers: map[string]func(net.Conn){
+			"udp4 192.0.2.53:53": webZone.answerer(t).overPipe, "tcp4 192.0.2.80:443": drain,
+		}}
+		n := w.network(t, Options{Proxy: func(*url.URL) (*url.URL, error) { return nil, nil }})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		begin := time.Now()
+		f := n.Get(ctx, "https://autoconfig.example.com/")
+		n.Close()
+		if classIn(f.Observation.Failure) != mail.Deadline || time.Since(begin) != time.Second {
+			t.Errorf("%v after %v", f.Observation.Failure, time.Since(begin))
+		}
+		if f = n.Get(t.Context(), "https://autoconfig.example.com/"); classIn(f.Observation.Failure) != mail.Deadline {
+			t.Errorf("after Close: %v", f.Observation.Failure)
+		}
+	})
+}
