@@ -114,7 +114,7 @@ func certificateRules() []rule {
 // each certificate, however many servers show it.
 func certificates(class mail.Class) func(*index) []hit {
 	return func(x *index) []hit {
-		return grouped(x.serversWhere(func(s *server) bool { return s.faultClass() == class }), certificateKey)
+		return groupedByCertificate(x.serversWhere(func(s *server) bool { return s.faultClass() == class }), anyKey)
 	}
 }
 
@@ -154,7 +154,7 @@ func (x *index) findNotYetValid() []hit {
 // findWrongName makes one hit for each host, since each needs its own name.
 func (x *index) findWrongName() []hit {
 	broken := x.serversWhere(func(s *server) bool { return s.faultClass() == mail.CertName })
-	hits := grouped(broken, func(s *server) string { return s.endpoint.Host + "|" + certificateKey(s) })
+	hits := groupedByCertificate(broken, byHost)
 	for i, h := range hits {
 		c, _ := h.servers[0].certificate()
 		hits[i].params = params{"names": c.Names, "right": x.rightName(h.servers[0].endpoint.Host, c.Names)}
@@ -210,7 +210,7 @@ func untrusted(bySelf bool) func(*index) []hit {
 			c, _ := s.certificate()
 			return s.faultClass() == mail.CertUntrusted && c.SelfSigned == bySelf
 		})
-		return with(grouped(broken, certificateKey), func(h hit) params {
+		return with(groupedByCertificate(broken, anyKey), func(h hit) params {
 			c, _ := h.servers[0].certificate()
 			return params{"issuer": said(c.Issuer)}
 		})
@@ -260,7 +260,7 @@ func (x *index) findExpiringSoon() []hit {
 		left := c.NotAfter.Sub(x.Now)
 		return ok && s.verified() && left > 0 && left < min(c.NotAfter.Sub(c.NotBefore)/3, longestNotice)
 	})
-	hits := grouped(soon, certificateKey)
+	hits := groupedByCertificate(soon, anyKey)
 	for i, h := range hits {
 		c, _ := h.servers[0].certificate()
 		days := int(c.NotAfter.Sub(x.Now) / (24 * time.Hour))

@@ -33,7 +33,7 @@ func dnsRules() []rule {
 				fix:    "Have the host of the DNS zone check the name servers and, if the zone is signed, its DS record and whether the signatures have expired. To rule this network out, ask another resolver with --resolver.",
 			},
 			headline: "The settings for {who} could not be found: the DNS of {name} is broken.",
-			silences: []silence{{[]string{"discovery.*", "dns.no-mx"}, everywhere}},
+			silences: []silence{{[]string{"discovery.*", "dns.no-mx", "run.incomplete"}, sameServers}},
 			check:    func(x *index) []hit { return x.findDNSFault(mail.DNSServFail) },
 		},
 		{
@@ -46,7 +46,7 @@ func dnsRules() []rule {
 				fix:    "Have the host of the DNS zone check that all its name servers run and can be reached. To rule this network out, ask another resolver with --resolver.",
 			},
 			headline: "The settings for {who} could not be found: the name servers of {name} do not answer.",
-			silences: []silence{{[]string{"discovery.*", "dns.no-mx"}, everywhere}},
+			silences: []silence{{[]string{"discovery.*", "dns.no-mx", "run.incomplete"}, sameServers}},
 			check:    func(x *index) []hit { return x.findDNSFault(mail.DNSTimeout) },
 		},
 		{

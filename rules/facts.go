@@ -72,6 +72,11 @@ func (x *index) dnsClass(qtype, name string) mail.Class {
 	return failureClass(o)
 }
 
+// serverAt gives the server of a candidate's endpoint.
+func (x *index) serverAt(e mail.Endpoint) *server {
+	return x.servers[slices.IndexFunc(x.servers, func(s *server) bool { return s.endpoint == e })]
+}
+
 // serversIn gives the servers that are named for a role.
 func (x *index) serversIn(role mail.Role) []*server {
 	var found []*server

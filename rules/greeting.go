@@ -80,7 +80,7 @@ func greetingRules() []rule {
 			words: words{
 				title:  "{host} speaks {other} on port {ports}, not {protocols}",
 				detail: "The port or the protocol of this setting is wrong, so mail programs report a strange answer.",
-				fix:    "Correct the published port. {protocols} with encryption has its own: 993 for IMAP, 995 for POP3, 465 for SMTP.",
+				fix:    "Correct the setting where it is published. With SSL/TLS, IMAP has port 993, POP3 has 995 and sending has 465.",
 			},
 			check: func(x *index) []hit { return x.findForeign(true) },
 		},

@@ -29,6 +29,18 @@ func grouped(servers []*server, key func(*server) string) []hit {
 
 func byHost(s *server) string { return s.endpoint.Host }
 
+// groupedByCertificate makes one hit of each group of servers with the same
+// certificate, and key. Its subject is the first endpoint: one host may have several certificates.
+func groupedByCertificate(servers []*server, key func(*server) string) []hit {
+	hits := grouped(servers, func(s *server) string { return certificateKey(s) + "|" + key(s) })
+	for i, h := range hits {
+		hits[i].subject = h.servers[0].text
+	}
+	return hits
+}
+
+func anyKey(*server) string { return "" }
+
 // faults makes a check for servers that a failure of one of the classes
 // stopped at a stage: one hit for each host.
 func faults(stage mail.Kind, classes ...mail.Class) func(*index) []hit {

@@ -30,7 +30,7 @@ func Judge(f Facts, failOn mail.Severity) Judgement {
 		j.Settings = append(j.Settings, c.Setting)
 	}
 	for _, c := range x.Candidates {
-		c.Proof = ProofOf(c.Endpoint, x.ordered)
+		c.Proof = x.serverAt(c.Endpoint).proof()
 		j.Candidates = append(j.Candidates, c)
 	}
 	for _, d := range found {

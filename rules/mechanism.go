@@ -62,25 +62,18 @@ func (x *index) findNoMechanism() []hit {
 		}
 		hits = append(hits, h)
 	}
-	for i, h := range hits {
-		hits[i].evidence = []string{h.servers[0].session.ID}
-	}
-	return hits
+	return seenInSession(hits)
 }
 
 // findCleartextOffer looks at what is offered before STARTTLS. A POP3 server
 // that lists nothing offers nothing in so many words.
 func (x *index) findCleartextOffer() []hit {
-	hits := grouped(x.serversWhere(func(s *server) bool {
+	return seenInSession(grouped(x.serversWhere(func(s *server) bool {
 		if s.endpoint.Security != mail.StartTLS || !s.verified() || s.session == nil || s.session.SessionFacts == nil {
 			return false
 		}
 		before := s.session.Mechanisms.BeforeTLS
 		bare := slices.ContainsFunc([]string{"plain", "login", "user"}, func(m string) bool { return slices.Contains(before, m) })
 		return bare && len(s.session.Capabilities.BeforeTLS) > 0
-	}), byHost)
-	for i, h := range hits {
-		hits[i].evidence = []string{h.servers[0].session.ID}
-	}
-	return hits
+	}), byHost))
 }

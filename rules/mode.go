@@ -23,7 +23,7 @@ func modeRules() []rule {
 			words: words{
 				title:  "Port {ports} of {host} does not begin with SSL/TLS, but the settings say so",
 				detail: "The server greets in plain text. Mail programs report a wrong version number or an unexpected answer.",
-				fix:    "Find out which service listens on the port, and correct the setting where it is published.[ In the mail program use port {open} with SSL/TLS or STARTTLS as listed.]",
+				fix:    "Find out which service listens on the port, and correct the setting where it is published.[ In the mail program use port {open}.]",
 			},
 			variants: map[string]words{"starttls": {
 				title:  "Port {ports} of {host} needs STARTTLS, but the settings say SSL/TLS",

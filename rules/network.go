@@ -44,23 +44,26 @@ func networkRules() []rule {
 				detail: "{hosts} {hosts:does|do} not answer on {ports:port|ports} {ports}. A firewall or a guest network drops the connections, so mail programs here wait and then give up.",
 				fix:    "Test from another network, such as a phone's hotspot. If mail works there, ask who runs this network to open ports 993, 995, 465 and 587. If it fails there too, the provider's servers are down.",
 			},
-			silences: []silence{{[]string{"server.timeout", "server.unreachable", "net.smtp-blocked", "mx.unreachable"}, everything}},
+			silences: []silence{{[]string{"server.timeout", "server.unreachable", "net.smtp-blocked", "mx.unreachable", "discovery.no-*"}, everything}},
 			check:    (*index).findMailBlocked,
 		},
 		{
 			id: "net.smtp-blocked", looksFor: "every SMTP port is silent while other mail ports answer",
-			severity: mail.Critical, weighed: true, owner: mail.OwnerNetwork, confidence: mail.Likely,
+			severity: mail.Critical, owner: mail.OwnerNetwork, confidence: mail.Likely,
 			references: []string{"RFC 8314 section 3.3", "RFC 5068 section 3.1"},
 			words: words{
 				title:  "This network seems to block sending: no SMTP server answers, servers for receiving do",
 				detail: "{hosts} {hosts:does|do} not answer on {ports:port|ports} {ports}, so mail can be read here but not sent.",
 				fix:    "Test from another network, such as a phone's hotspot. If sending works there, ask who runs this network to open ports 465 and 587, and look for a VPN, router or security program that filters SMTP. If it fails there too, the provider's SMTP servers are down.",
 			},
-			silences: []silence{{[]string{"server.timeout", "server.unreachable"}, sameServers}, {[]string{"mx.unreachable"}, everything}},
-			check:    (*index).findSMTPBlocked,
+			silences: []silence{
+				{[]string{"server.timeout", "server.unreachable"}, sameServers},
+				{[]string{"mx.unreachable", "discovery.no-outgoing"}, everything},
+			},
+			check: (*index).findSMTPBlocked,
 		},
 		{
-			id: "ipv6.unreachable", looksFor: "one of a server's addresses does not answer",
+			id: "ipv6.unreachable", looksFor: "a server's IPv6 address does not answer, another one does",
 			severity: mail.Warning, owner: mail.OwnerProvider, confidence: mail.Likely,
 			references: []string{"RFC 8305 section 5"},
 			words: words{
@@ -68,11 +71,20 @@ func networkRules() []rule {
 				detail: "Mail programs may wait up to 20 seconds before they try the other address.",
 				fix:    "Repair the service on that address or remove the AAAA record. If every IPv6 address fails from here, this network's IPv6 is what is broken.",
 			},
-			variants: map[string]words{"ipv4": {
-				title: "{host} has several addresses, and {addresses} {addresses:does|do} not answer",
-				fix:   "Repair the service on that address or remove the A record.",
-			}},
-			check: (*index).findDeadAddress,
+			check: func(x *index) []hit { return x.findDeadAddress(isIPv6) },
+		},
+		{
+			id: "server.address-dead", looksFor: "one of a server's IPv4 addresses does not answer",
+			severity: mail.Warning, owner: mail.OwnerProvider, confidence: mail.Likely,
+			references: []string{"RFC 8305 section 5", "RFC 5321 section 5.1"},
+			words: words{
+				title:  "{host} has several addresses, and {addresses} {addresses:does|do} not answer",
+				detail: "Mail programs that choose the dead address wait or fail, so the trouble comes and goes.",
+				fix:    "Repair the service on that address or remove its A record.",
+			},
+			check: func(x *index) []hit {
+				return x.findDeadAddress(func(o mail.Observation) bool { return !isIPv6(o) })
+			},
 		},
 	}
 }
@@ -118,6 +130,7 @@ func (x *index) findMailBlocked() []hit {
 
 // findSMTPBlocked tells a blocked port from a server that is down: likely where
 // two hosts are silent, or one that answers for receiving; else it is possible.
+// A silent port 25 proves nothing, one that answers proves that SMTP gets through.
 func (x *index) findSMTPBlocked() []hit {
 	isSMTP := func(s *server) bool { return s.endpoint.Protocol == mail.SMTP }
 	dialed := x.dialed(isSMTP)
@@ -130,7 +143,7 @@ func (x *index) findSMTPBlocked() []hit {
 	h := about(submission)
 	h.subject = x.subject()
 	shared := slices.ContainsFunc(answering, func(a *server) bool { return a.endpoint.Host == submission[0].endpoint.Host })
-	if len(hostsOf(quiet)) < 2 && !shared {
+	if len(hostsOf(submission)) < 2 && !shared {
 		h.confidence = mail.Possible
 	}
 	return []hit{h}
@@ -149,26 +162,22 @@ func (x *index) dialed(match func(*server) bool) []*server {
 
 // findDeadAddress looks for servers that answer on one address and not on
 // another. A missing route says nothing of the server: this network may lack IPv6.
-func (x *index) findDeadAddress() []hit {
-	var hits []hit
-	for _, family := range []string{"", "ipv4"} {
-		dead := func(o mail.Observation) bool {
-			class := failureClass(o)
-			return isIPv6(o) == (family == "") && (class == mail.Timeout || class == mail.Refused || class == mail.Reset)
-		}
-		broken := x.serversWhere(func(s *server) bool { return s.connected() && slices.ContainsFunc(s.dials, dead) })
-		for _, h := range grouped(broken, byHost) {
-			var addresses []string
-			for _, s := range h.servers {
-				for _, o := range s.dials {
-					if dead(o) {
-						addresses, h.evidence = append(addresses, o.Address), append(h.evidence, o.ID)
-					}
+func (x *index) findDeadAddress(family func(mail.Observation) bool) []hit {
+	dead := func(o mail.Observation) bool {
+		class := failureClass(o)
+		return family(o) && (class == mail.Timeout || class == mail.Refused || class == mail.Reset)
+	}
+	hits := grouped(x.serversWhere(func(s *server) bool { return s.connected() && slices.ContainsFunc(s.dials, dead) }), byHost)
+	for i, h := range hits {
+		var addresses []string
+		for _, s := range h.servers {
+			for _, o := range s.dials {
+				if dead(o) {
+					addresses, hits[i].evidence = append(addresses, o.Address), append(hits[i].evidence, o.ID)
 				}
 			}
-			h.variant, h.params = family, params{"addresses": distinct(addresses)}
-			hits = append(hits, h)
 		}
+		hits[i].params = params{"addresses": distinct(addresses)}
 	}
 	return hits
 }

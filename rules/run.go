@@ -32,20 +32,15 @@ func (x *index) findIncomplete() []hit {
 	if !x.triedAny() {
 		return nil
 	}
-	var hits []hit
-	for _, role := range []mail.Role{mail.Incoming, mail.Outgoing} {
-		if x.state[role] != mail.Unproven {
-			continue
-		}
-		h := x.domainHit()[0]
-		task := map[mail.Role]string{mail.Incoming: "Receiving", mail.Outgoing: "Sending"}[role]
-		h.servers = slices.DeleteFunc(x.settings(), func(s *server) bool { return !s.in(role) })
+	h := x.domainHit()[0]
+	receive, send := x.state[mail.Incoming] == mail.Unproven, x.state[mail.Outgoing] == mail.Unproven
+	if receive || send {
+		h.servers = slices.DeleteFunc(x.settings(), func(s *server) bool {
+			return !(receive && s.in(mail.Incoming) || send && s.in(mail.Outgoing))
+		})
 		reason, remedy := x.whyUntested(h.servers)
-		h.params = params{"Task": task, "Reason": reason, "remedy": remedy}
-		hits = append(hits, h)
-	}
-	if len(hits) > 0 {
-		return hits
+		h.params = params{"Task": untestedTask(receive, send), "Reason": reason, "remedy": remedy}
+		return []hit{h}
 	}
 	var late []string
 	for _, n := range x.NotChecked {
@@ -56,9 +51,19 @@ func (x *index) findIncomplete() []hit {
 	if len(late) == 0 {
 		return nil
 	}
-	h := x.domainHit()[0]
 	h.variant, h.severity, h.params = "late", mail.Notice, params{"subjects": distinct(late)}
 	return []hit{h}
+}
+
+func untestedTask(receive, send bool) string {
+	switch {
+	case receive && send:
+		return "Receiving and sending"
+	case receive:
+		return "Receiving"
+	default:
+		return "Sending"
+	}
 }
 
 // whyUntested says why servers were not tested, and with what to run again.

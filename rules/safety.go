@@ -125,7 +125,7 @@ func (x *index) findNotAllowed() []hit {
 			}
 		}
 	}
-	hits := grouped(waiting, func(*server) string { return "" })
+	hits := grouped(waiting, anyKey)
 	for i, h := range hits {
 		flags := each(h.servers, func(s *server) string { return "--" + string(s.endpoint.Protocol) })
 		hits[i].severity = severity

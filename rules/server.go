@@ -205,12 +205,20 @@ func (s *server) certificate() (mail.Certificate, bool) {
 	return mail.Certificate{}, false
 }
 
-// evidence gives the IDs of what was seen of s that a fault rests on.
+// evidence gives the ID of what stopped s.
 func (s *server) evidence() []string {
 	if s.fault == nil {
 		return nil
 	}
 	return []string{s.fault.observation.ID}
+}
+
+// sessionID gives the ID of the session as evidence.
+func (s *server) sessionID() []string {
+	if s.session == nil {
+		return nil
+	}
+	return []string{s.session.ID}
 }
 
 // because gives the IDs of the observations for which s was looked at.

@@ -261,9 +261,9 @@ func (x *index) findTokensOnly() []hit {
 			only = append(only, s)
 		}
 	}
-	hits := grouped(only, byHost)
-	for i, h := range hits {
-		hits[i].severity, hits[i].evidence = mail.Notice, []string{h.servers[0].session.ID}
+	hits := seenInSession(grouped(only, byHost))
+	for i := range hits {
+		hits[i].severity = mail.Notice
 	}
 	return hits
 }

@@ -29,7 +29,7 @@ func startTLSRules() []rule {
 				detail: "Everybody on the way could read mail and password. Good mail programs refuse to sign in there, and no password should ever be sent to it.",
 				fix:    "Install a certificate on the server and enable SSL/TLS on ports 993 and 465 and STARTTLS on the others. If other networks do see STARTTLS, this network strips it.",
 			},
-			silences: []silence{{[]string{"starttls.not-offered", "discovery.no-encryption"}, sameServers}},
+			silences: []silence{{[]string{"starttls.not-offered", "discovery.no-encryption", "auth.cleartext-offered"}, sameServers}},
 			check:    (*index).findNoTLS,
 		},
 		{
@@ -88,11 +88,12 @@ func (s *server) withoutTLS() bool {
 
 // findNoTLS looks for hosts where no port offers encryption.
 func (x *index) findNoTLS() []hit {
-	return slices.DeleteFunc(grouped(x.serversWhere((*server).withoutTLS), byHost), func(h hit) bool {
+	hits := slices.DeleteFunc(grouped(x.serversWhere((*server).withoutTLS), byHost), func(h hit) bool {
 		return slices.ContainsFunc(x.servers, func(s *server) bool {
 			return s.endpoint.Host == h.servers[0].endpoint.Host && (s.encrypted() || s.verified() || s.faultClass() == mail.PlaintextExpected)
 		})
 	})
+	return seenInSession(hits)
 }
 
 // findUnencrypted looks for published settings without encryption. Where only
@@ -101,5 +102,13 @@ func (x *index) findUnencrypted() []hit {
 	open := x.serversWhere(func(s *server) bool {
 		return s.endpoint.Security == mail.None && s.fault == nil && x.weigh([]*server{s}) != mail.Warning
 	})
-	return grouped(open, byHost)
+	return seenInSession(grouped(open, byHost))
+}
+
+// seenInSession gives hits the session of their first server as evidence.
+func seenInSession(hits []hit) []hit {
+	for i, h := range hits {
+		hits[i].evidence = h.servers[0].sessionID()
+	}
+	return hits
 }

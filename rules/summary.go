@@ -8,12 +8,8 @@ import (
 // reason, the reason is the sentence.
 func (x *index) summary(found []diagnosis) string {
 	p := x.params(hit{})
-	if !x.anyUsable() {
-		for _, d := range found {
-			if d.rule.headline != "" {
-				return render(d.rule.headline, x.params(d.hit))
-			}
-		}
+	if !x.anyUsable() && len(found) > 0 && atLeast(x.severity(found[0]), mail.Error) && found[0].rule.headline != "" {
+		return render(found[0].rule.headline, x.params(found[0].hit))
 	}
 	receive, send := x.state[mail.Incoming], x.state[mail.Outgoing]
 	switch {

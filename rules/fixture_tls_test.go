@@ -1,0 +1,151 @@
+package rules
+
+import "github.com/mailmedic/mailmedic/mail"
+
+func certificateFixtures() []fixture {
+	valid := func(from, to int) mail.Certificate {
+		c := goodCertificate()
+		c.NotBefore, c.NotAfter = daysFromToday(from), daysFromToday(to)
+		return c
+	}
+	named := func(names ...string) mail.Certificate {
+		c := goodCertificate()
+		c.Names = names
+		return c
+	}
+	from := func(issuer string, self bool) mail.Certificate {
+		c := goodCertificate()
+		c.Issuer, c.SelfSigned = issuer, self
+		return c
+	}
+	deep := "imaps://a.b.example.org:993"
+	return []fixture{
+		{
+			"tls.intercepted", "an antivirus program signs", published().shows(mail.CertUntrusted, from("CN=Avast Web/Mail Shield Root", false), imaps, smtps),
+			"Avast on this computer or network reads the mail traffic to imap.example.org and smtp.example.org", mail.Critical,
+		},
+		{"tls.intercepted", "an unknown authority signs", published().shows(mail.CertUntrusted, from("CN=Own Authority", false), imaps, smtps), "", ""},
+
+		{
+			"tls.certificate-expired", "on one of two servers", published().works(imaps).shows(mail.CertExpired, valid(-93, -3), smtps),
+			"The certificate of smtp.example.org expired on 19 Nov 2026, 3 days ago", mail.Critical,
+		},
+		{
+			"tls.certificate-expired", "yesterday, and another setting works", good().srv(smtp).shows(mail.CertExpired, valid(-90, -1), smtp),
+			"The certificate of smtp.example.org expired on 21 Nov 2026, 1 day ago", mail.Error,
+		},
+		{
+			"tls.certificate-expired", "today, on every server", published().shows(mail.CertExpired, valid(-90, 0), imaps, smtps),
+			"The certificate of imap.example.org and smtp.example.org expired on 22 Nov 2026", mail.Critical,
+		},
+		{"tls.certificate-expired", "a guess", good().guess(pop3s).shows(mail.CertExpired, valid(-93, -3), pop3s), "", ""},
+
+		{
+			"tls.certificate-not-yet-valid", "from tomorrow on", published().works(imaps).shows(mail.CertNotYetValid, valid(1, 90), smtps),
+			"The certificate of smtp.example.org is valid only from 23 Nov 2026 on", mail.Critical,
+		},
+		{"tls.certificate-not-yet-valid", "since today", good().shows("", valid(0, 90), smtps), "", ""},
+
+		{
+			"tls.certificate-name", "the hoster's name", published().works(imaps).shows(mail.CertName, named("*.hoster.example", "web7.hoster.example"), smtps),
+			"The certificate of smtp.example.org is not for that name, but for *.hoster.example and web7.hoster.example", mail.Critical,
+		},
+		{
+			"tls.certificate-name", "no name at all", published().works(imaps).shows(mail.CertName, named(), smtps),
+			"The certificate of smtp.example.org is not for that name", mail.Critical,
+		},
+		{
+			"tls.certificate-name", "a wildcard that is too short", good().ispdb(deep).shows(mail.CertName, named("*.example.org"), deep),
+			"The certificate of a.b.example.org is not for that name, but for *.example.org", mail.Warning,
+		},
+		{"tls.certificate-name", "the wildcard fits", good().shows("", named("*.example.org"), imaps), "", ""},
+
+		{
+			"tls.certificate-self-signed", "one certificate on both", published().shows(mail.CertUntrusted, from("CN=example.org", true), imaps, smtps),
+			"The certificate of imap.example.org and smtp.example.org is signed by itself and vouched for by nobody", mail.Critical,
+		},
+		{"tls.certificate-self-signed", "an unknown authority", published().shows(mail.CertUntrusted, from("CN=Own Authority", false), imaps), "", ""},
+
+		{
+			"tls.certificate-untrusted", "an unknown authority", published().works(smtps).shows(mail.CertUntrusted, from("CN=Own Authority", false), imaps),
+			"The certificate of imap.example.org comes from an authority that is not trusted: CN=Own Authority", mail.Critical,
+		},
+		{"tls.certificate-untrusted", "signed by itself", published().shows(mail.CertUntrusted, from("CN=example.org", true), imaps), "", ""},
+
+		{
+			"tls.chain-incomplete", "the leaf alone", published().works(smtps).shows(mail.CertChain, goodCertificate(), imaps),
+			"imap.example.org does not send the whole certificate chain", mail.Critical,
+		},
+		{"tls.chain-incomplete", "the whole chain", good(), "", ""},
+
+		{
+			"tls.certificate-expires-soon", "20 of 90 days are left", good().shows("", valid(-70, 20), imaps, smtps),
+			"The certificate of imap.example.org and smtp.example.org expires on 12 Dec 2026, in 20 days", mail.Warning,
+		},
+		{
+			"tls.certificate-expires-soon", "hours are left", good().shows("", valid(-90, 0), smtps).at(-5),
+			"The certificate of smtp.example.org expires within a day, on 22 Nov 2026", mail.Error,
+		},
+		{"tls.certificate-expires-soon", "40 of 90 days are left", good().shows("", valid(-50, 40), imaps), "", ""},
+		{"tls.certificate-expires-soon", "5 of 6 days are left", good().shows("", valid(-1, 5), imaps), "", ""},
+		{"tls.certificate-expires-soon", "100 of 398 days are left", good().shows("", valid(-298, 100), imaps), "", ""},
+	}
+}
+
+func tlsFixtures() []fixture {
+	old := func(text string, class mail.Class) *world {
+		w := good().srv(text).handshake(text, class, goodCertificate()).session(text, class, nil)
+		for _, o := range w.Observations {
+			if o.Kind == mail.KindTLS && o.Subject == text {
+				o.Version = "TLS 1.0"
+			}
+		}
+		return w
+	}
+	bare := "imap://imap.example.org:143"
+	noTLS := func(f *mail.SessionFacts) { f.Capabilities.BeforeTLS = []string{"IMAP4REV1"} }
+	withTLS := func(f *mail.SessionFacts) { f.Capabilities.BeforeTLS = []string{"IMAP4REV1", "STARTTLS"} }
+	return []fixture{
+		{"tls.version", "no version in common", good().srv(smtp).handshake(smtp, mail.TLSVersion), "smtp.example.org speaks only outdated versions of TLS on port 587", mail.Error},
+		{"tls.version", "an old one was agreed on", old(smtp, ""), "smtp.example.org speaks only outdated versions of TLS (TLS 1.0) on port 587", mail.Warning},
+		{"tls.version", "TLS 1.3", good(), "", ""},
+
+		{"tls.handshake-failed", "an alert", published().works(imaps).handshake(smtps, mail.TLSAlert), "No encrypted connection to smtp.example.org comes about on port 465", mail.Critical},
+		{"tls.handshake-failed", "the connection is closed", good().srv(smtp).handshake(smtp, mail.Closed), "No encrypted connection to smtp.example.org comes about on port 587", mail.Error},
+		{"tls.handshake-failed", "the certificate is what is wrong", published().works(imaps).shows(mail.CertExpired, goodCertificate(), smtps), "", ""},
+
+		{
+			"starttls.injection", "plain text after the answer", good().srv(smtp).session(smtp, mail.StartTLSInjection, nil),
+			"smtp.example.org sends plain text into the start of the encryption on port 587", mail.Critical,
+		},
+		{"starttls.injection", "STARTTLS is refused", good().srv(smtp).session(smtp, mail.StartTLSRefused, nil), "", ""},
+
+		{
+			"tls.none-offered", "the only port of the host", published().works(smtps).dial(mail.Refused, imaps).srv(imap).session(imap, mail.StartTLSNotOffered, noTLS),
+			"imap.example.org offers no encryption at all (port 143)", mail.Critical,
+		},
+		{
+			"tls.none-offered", "published without encryption", nowhere().ispdb(bare).session(bare, "", noTLS),
+			"imap.example.org offers no encryption at all (port 143)", mail.Critical,
+		},
+		{"tls.none-offered", "another port has it", good().srv(imap).session(imap, mail.StartTLSNotOffered, noTLS), "", ""},
+
+		{
+			"starttls.not-offered", "another port has it", good().srv(imap).session(imap, mail.StartTLSNotOffered, noTLS),
+			"imap.example.org does not offer STARTTLS on port 143", mail.Error,
+		},
+		{"starttls.not-offered", "no port has it, which says it all", published().works(smtps).srv(imap).session(imap, mail.StartTLSNotOffered, noTLS), "", ""},
+
+		{
+			"starttls.refused", "the key cannot be read", good().srv(smtp).session(smtp, mail.StartTLSRefused, nil, "STARTTLS is offered and refused: 454 4.7.0 TLS not available due to local problem"),
+			"smtp.example.org offers STARTTLS on port 587 and then refuses it", mail.Error,
+		},
+		{"starttls.refused", "it works", good().srv(smtp).works(smtp), "", ""},
+
+		{
+			"discovery.no-encryption", "the domain publishes it", good().says(mail.SourceAutoconfig, mail.TrustAuthenticated, bare).session(bare, "", withTLS),
+			"imap.example.org is published for use without encryption (port 143)", mail.Error,
+		},
+		{"discovery.no-encryption", "a directory lists it beside better ones", good().ispdb(bare).session(bare, "", withTLS), "", ""},
+	}
+}
