@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"github.com/mailmedic/mailmedic/mail"
 )
@@ -111,36 +110,3 @@ func (r *lineReader) fill() error {
 
 // pending gives what was read and not yet returned.
 func (r *lineReader) pending() string { return string(r.buf) }
-
-// text makes bytes of a server into text: UTF-8 stays, any other byte is
-// written as \xNN. Control characters stay too; printers escape them.
-func text(s string) string {
-	if utf8.ValidString(s) {
-		return s
-	}
-	var b strings.Builder
-	for len(s) > 0 {
-		r, size := utf8.DecodeRuneInString(s)
-		if r == utf8.RuneError && size == 1 {
-			const digits = "0123456789abcdef"
-			b.WriteString(`\x`)
-			b.WriteByte(digits[s[0]>>4])
-			b.WriteByte(digits[s[0]&15])
-		} else {
-			b.WriteString(s[:size])
-		}
-		s = s[size:]
-	}
-	return b.String()
-}
-
-// clip shortens text to at most limit bytes, at a rune's edge.
-func clip(s string, limit int) string {
-	if len(s) <= limit {
-		return s
-	}
-	for limit > 0 && !utf8.RuneStart(s[limit]) {
-		limit--
-	}
-	return s[:limit] + "…"
-}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
-	"unicode/utf8"
 
 	"github.com/mailmedic/mailmedic/mail"
 )
@@ -136,19 +135,6 @@ func FuzzReplies(f *testing.F) {
 					t.Errorf("facts %+v", facts)
 				}
 			}
-		}
-	})
-}
-
-func FuzzText(f *testing.F) {
-	f.Add("gr\xfc\xdfe \x1b[31m", 5)
-	f.Fuzz(func(t *testing.T, input string, limit int) {
-		got := text(input)
-		if !utf8.ValidString(got) || utf8.ValidString(input) && got != input {
-			t.Errorf("text %q for %q", got, input)
-		}
-		if limit = max(limit, 0); len(clip(got, limit)) > limit+len("…") || !utf8.ValidString(clip(got, limit)) {
-			t.Errorf("clip %q at %d", got, limit)
 		}
 	})
 }

@@ -24,13 +24,14 @@ const (
 type attempt struct {
 	outcome Outcome
 	reply   string // the server's last words
+	refused bool   // the server says in its protocol's own code that it refused the credentials
 	over    bool   // the server ends the session with it
 	err     error  // what the connection gave, for Failed
 }
 
 // judgeSMTP reads the final reply to AUTH: RFC 4954 section 6, and what servers make of it.
 func judgeSMTP(r smtpReply) attempt {
-	a := attempt{reply: r.String(), over: r.code == 421}
+	a := attempt{reply: r.String(), refused: r.code == 535, over: r.code == 421}
 	switch {
 	case r.kind() == 2:
 		a.outcome = Accepted
@@ -54,6 +55,7 @@ func judgeIMAP(r imapReply) attempt {
 		a.reply = r.bye + " / " + r.line
 	}
 	code, _, _ := strings.Cut(strings.ToUpper(r.code), " ")
+	a.refused = code == "AUTHENTICATIONFAILED" || code == "AUTHORIZATIONFAILED" || code == "EXPIRED"
 	switch {
 	case r.status == "OK":
 		a.outcome = Accepted
@@ -63,6 +65,8 @@ func judgeIMAP(r imapReply) attempt {
 		a.outcome = Temporary
 	case strings.Contains(strings.ToLower(r.text), "authenticated but not connected"):
 		a.outcome = Unavailable // Exchange: the password is right, the mailbox is closed to IMAP
+	case a.refused:
+		a.outcome = Rejected
 	case r.status == "BAD" || code == "PRIVACYREQUIRED" || code == "CANNOT" || faultsMechanism(r.text):
 		a.outcome = Mechanism
 	default:
@@ -77,14 +81,16 @@ func judgePOP3(ok bool, line string) attempt {
 	a := attempt{reply: line}
 	_, rest, _ := strings.Cut(line, " ")
 	_, code, _ := parseStatus("- " + rest)
-	switch code = strings.ToUpper(code); {
+	code = strings.ToUpper(code)
+	a.refused = code == "AUTH"
+	switch {
 	case ok:
 		a.outcome = Accepted
 	case code == "LOGIN-DELAY" || tooMany(line):
 		a.outcome = Throttled
 	case code == "SYS/TEMP" || code == "IN-USE":
 		a.outcome = Temporary
-	case code == "AUTH":
+	case a.refused:
 		a.outcome = Rejected
 	case faultsMechanism(rest):
 		a.outcome = Mechanism
@@ -116,11 +122,12 @@ func containsAny(text string, fragments ...string) bool {
 	return false
 }
 
-// failureOf says what an outcome means, with the server's words. The reply must be clean.
-func (o Outcome) failure(reply string) *mail.Failure {
+// failure says what came of an attempt, with the server's words. The reply must
+// be clean. It is nil for one that was accepted or never judged.
+func (a attempt) failure(reply string) *mail.Failure {
 	var class mail.Class
 	var meaning string
-	switch o {
+	switch a.outcome {
 	case Rejected:
 		class, meaning = mail.AuthRejected, "the server refuses the user name or the password"
 	case Mechanism:
@@ -131,11 +138,11 @@ func (o Outcome) failure(reply string) *mail.Failure {
 		class, meaning = mail.AuthTemporary, "the server cannot check the password now"
 	case Throttled:
 		class, meaning = mail.AuthTemporary, "the server has had too many tries or connections"
+		if a.refused {
+			class = mail.AuthRejected
+		}
 	case Accepted, Failed:
 		return nil
 	}
-	if reply != "" {
-		meaning += ": " + reply
-	}
-	return &mail.Failure{Class: class, Detail: meaning}
+	return &mail.Failure{Class: class, Detail: meaning + ": " + reply}
 }

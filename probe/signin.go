@@ -70,7 +70,7 @@ func (s *Session) try(ctx context.Context, method string, c Credentials) Outcome
 		a.outcome = Throttled
 	}
 	reply := s.clean(a.reply)
-	failure := a.outcome.failure(reply)
+	failure := a.failure(reply)
 	if a.outcome == Failed {
 		failure = s.failureOf(ctx, a.err)
 	}
