@@ -61,13 +61,34 @@ func (r *Running) Dial(ctx context.Context, network string, to netip.AddrPort) (
 	return r.lead(conn, names)
 }
 
+// gate gives the channel that is closed once the client at a loopback port
+// knows that it is connected. A RST before that would fail the connecting.
+func (r *Running) gate(client netip.AddrPort) chan struct{} {
+	gate, _ := r.gates.LoadOrStore(client, make(chan struct{}))
+	return gate.(chan struct{})
+}
+
+// opened opens the gate of a connection, and gives what to do when it ends.
+func (r *Running) opened(conn net.Conn) (ended func()) {
+	if _, isTCP := conn.(*net.TCPConn); !isTCP {
+		return func() { r.disown(conn) }
+	}
+	client := realAddress(conn.LocalAddr())
+	gate := r.gate(client)
+	close(gate)
+	return func() {
+		r.gates.CompareAndDelete(client, gate) // the port may soon be another's
+		r.disown(conn)
+	}
+}
+
 // lead wraps a connection so that it shows virtual addresses and has the
 // world's round trip time.
 func (r *Running) lead(conn net.Conn, names names) (net.Conn, error) {
 	if !r.own(conn) {
 		return nil, net.ErrClosed
 	}
-	virtual := &virtualConn{Conn: conn, names: names, onClose: func() { r.disown(conn) }}
+	virtual := &virtualConn{Conn: conn, names: names, onClose: r.opened(conn)}
 	var result net.Conn = virtual
 	if r.options.RTT > 0 {
 		delayed := newDelayedConn(virtual, r.options.RTT)

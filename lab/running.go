@@ -41,6 +41,8 @@ type Running struct {
 	wg      sync.WaitGroup
 	closed  bool
 	closers map[closer]struct{}
+
+	gates sync.Map // see gate; by the client's loopback address
 }
 
 type closer interface{ Close() error }

@@ -159,7 +159,11 @@ func (r *Running) serve(s *service, config *tls.Config, conn net.Conn) {
 	defer session.hangUp()
 	switch s.Fault {
 	case "reset":
-		session.reset()
+		select {
+		case <-r.gate(realAddress(conn.RemoteAddr())):
+			session.reset()
+		case <-r.ctx.Done():
+		}
 		return
 	case "close":
 		return
