@@ -133,3 +133,22 @@ func TestSlowGreetingsWaitByTheClock(t *testing.T) {
 		t.Errorf("%q, %v", line, err)
 	}
 }
+
+func TestHostileServersAreHostile(t *testing.T) {
+	t.Parallel()
+	r := run(t, "case/hostile", lab.Options{})
+	for to, want := range map[string]string{
+		"192.0.2.2:143":  "* OK  endless words",
+		"192.0.2.2:587":  "220-and another line\r\n220-and",
+		"192.0.2.4:110":  "\x00\x01\x02\xff\xfe\x80\r\x00\n",
+		"192.0.2.5:587":  "220 \x1b[2J\x1b]0;owned\x07 \u202egpj.exe\rOK all is well\r\n",
+		"192.0.2.6:143":  "HTTP/1.1 400 Bad Request\r\n",
+		"192.0.2.7:587":  "SSH-2.0-",
+		"192.0.2.18:587": "220 latin.hostile.example Sch\xf6nen Tag\r\n",
+	} {
+		got := make([]byte, len(want))
+		if _, err := io.ReadFull(dial(t, r, to), got); err != nil || string(got) != want {
+			t.Errorf("%s says %q, %v; want %q", to, got, err, want)
+		}
+	}
+}
