@@ -106,8 +106,8 @@ func (s *server) counts(c mail.Candidate) bool {
 }
 
 // refusedBy makes a check for sign-ins that were refused for the reason of a
-// rule: one hit, however many servers say so. What concerns the account also
-// stops the servers where, for its sake, nothing more was tried.
+// rule: one hit, however many servers say so. It also stops the servers where,
+// for its sake, nothing more was tried.
 func refusedBy(id string) func(*index) []hit {
 	return func(x *index) []hit {
 		var refused, spared []*server
@@ -120,18 +120,17 @@ func refusedBy(id string) func(*index) []hit {
 					first = r
 				}
 				refused = append(refused, s)
-			case !ok && len(s.signIns) == 0 && s.ready():
+			case !ok && s.ready() && x.refusedElsewhere(s):
 				spared = append(spared, s)
 			}
 		}
 		if len(refused) == 0 {
 			return nil
 		}
-		all := refused
-		if first.concernsAccount() && x.rejected != nil {
-			all = append(slices.Clone(refused), spared...)
-		}
-		return []hit{x.refusalHit(first, refused, all)}
+		spared = slices.DeleteFunc(spared, func(s *server) bool {
+			return !(first.concernsAccount() && x.rejected != nil) && !slices.ContainsFunc(refused, s.sameService)
+		})
+		return []hit{x.refusalHit(first, refused, append(slices.Clone(refused), spared...))}
 	}
 }
 
@@ -155,6 +154,24 @@ func (x *index) refusalHit(first refusal, refused, all []*server) hit {
 		h.variant = "elsewhere"
 	}
 	return h
+}
+
+// refusedElsewhere reports whether s was spared a sign-in that is known to
+// fail: the account was rejected and accepted nowhere, or the same service of
+// the same host rejected it on another port.
+func (x *index) refusedElsewhere(s *server) bool {
+	if len(s.tries()) > 0 {
+		return false
+	}
+	return x.rejected != nil || slices.ContainsFunc(x.servers, func(o *server) bool {
+		r := o.refusal()
+		return o.sameService(s) && r != nil && r.Failure.Class == mail.AuthRejected
+	})
+}
+
+// sameService reports whether s and o are ports of one service.
+func (s *server) sameService(o *server) bool {
+	return s.endpoint.Host == o.endpoint.Host && s.endpoint.Protocol == o.endpoint.Protocol
 }
 
 // accepting gives the servers that somebody signed in to.

@@ -105,9 +105,9 @@ func (x *index) grade(s *server) grade {
 }
 
 // canUse reports whether a mail program can use s: TLS verified, capabilities
-// read, and signing in not refused, here or for the account as a whole.
+// read, and signing in not refused, here or where it speaks for s.
 func (x *index) canUse(s *server) bool {
-	return s.ready() && s.refusal() == nil && (x.rejected == nil || s.signedIn())
+	return s.ready() && s.refusal() == nil && !x.refusedElsewhere(s)
 }
 
 // wrongSetting reports whether another setting would help where s does not.

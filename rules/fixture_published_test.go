@@ -22,9 +22,21 @@ func publishedFixtures() []fixture {
 		{"discovery.cleartext-only", "an http document alone", cleartext().works(imaps, smtps), "The settings of example.org are published only over unencrypted http", mail.Warning},
 		{"discovery.cleartext-only", "SRV records agree", cleartext().srv(imaps).srv(smtps).works(imaps, smtps), "", ""},
 
+		{"discovery.document-broken", "it is served as XML", document("text/xml; charset=utf-8"), "The settings document at https://autoconfig.example.org/ cannot be read", mail.Warning},
+		{"discovery.document-broken", "it is a web page", document("text/html"), "", ""},
+
 		{"discovery.redirected", "plain SRV records lead away", redirected().works(imaps, smtps), "The settings of example.org are not vouched for by the domain itself", mail.Notice},
 		{"discovery.redirected", "a directory agrees", redirected().ispdb(imaps, smtps).works(imaps, smtps), "", ""},
 	}
+}
+
+// document is a run in which a document could not be read.
+func document(mediaType string) *world {
+	w := good().web("https://autoconfig.example.org/", 200, mail.HTTPBody)
+	for _, o := range w.ofKind(mail.KindHTTP) {
+		o.MediaType = mediaType
+	}
+	return w
 }
 
 // namedOnly is a run that asks servers which the user named, and no domain.

@@ -13,6 +13,7 @@ func signInFixtures() []fixture {
 		{"auth.rejected", "by the first server", rejected("NO [AUTHENTICATIONFAILED] Authentication failed."), "imap.example.org rejects the user name or the password of anna@example.org", mail.Critical},
 		{"auth.rejected", "by both servers", rejected("NO failed").rejects(smtps, "535 5.7.8 Error: authentication failed"), "imap.example.org and smtp.example.org reject the user name or the password of anna@example.org", mail.Critical},
 		{"auth.rejected", "by one while the other accepts", cannot(mail.AuthRejected, "535 Incorrect authentication data"), "smtp.example.org rejects the user name and password that imap.example.org accepts", mail.Critical},
+		{"auth.rejected", "on one port of a service, and spared on the other", published().srv(smtp).works(imaps, smtps, smtp).accepts(imaps, "anna@example.org").rejects(smtps, "535").skipped(mail.WhyBudget, smtp), "smtp.example.org rejects the user name and password that imap.example.org accepts", mail.Critical},
 		{"auth.rejected", "the first form only", signedIn().auth(imaps, "plain", "anna", mail.AuthRejected, "NO"), "", ""},
 
 		{"auth.app-password", "the server says so", rejected("NO [ALERT] Application-specific password required: https://support.example (Failure)"), "an app password for anna@example.org, the password of the account is not accepted", mail.Critical},

@@ -41,6 +41,12 @@ func TestOneCauseIsOneFinding(t *testing.T) {
 			[]string{smtps},
 		},
 		{
+			"one service that rejects what the other accepts", published().srv(smtp).works(imaps, smtps, smtp).accepts(imaps, "anna").rejects(smtps, "535").skipped(mail.WhyBudget, smtp),
+			[]string{"auth.rejected"},
+			smtps,
+			[]string{smtp},
+		},
+		{
 			"a domain that does not exist, and all that follows", published().guess(pop3s).mxHost(mx).dns("mx:example.org", mail.DNSNXDomain).
 				dialAt(imaps, "", mail.DNSNXDomain).dialAt(smtps, "", mail.DNSNXDomain),
 			[]string{"dns.no-such-domain"},

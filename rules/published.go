@@ -3,6 +3,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/mailmedic/mailmedic/mail"
 )
@@ -66,6 +67,17 @@ func publishedRules() []rule {
 				fix:    "Serve the same document over https with a valid certificate, or publish SRV records.",
 			},
 			check: func(x *index) []hit { return x.findOnly(mail.TrustCleartext) },
+		},
+		{
+			id: "discovery.document-broken", looksFor: "a document with settings cannot be read",
+			severity: mail.Warning, owner: mail.OwnerAdmin, confidence: mail.Certain,
+			references: []string{"RFC 7303 section 9.1"},
+			words: words{
+				title:  "The settings document at {url} cannot be read",
+				detail: "It is served as XML and is none, or lacks what a settings document needs. Mail programs that ask there get nothing.",
+				fix:    "Correct the document; an XML checker shows the place.",
+			},
+			check: (*index).findBrokenDocuments,
 		},
 		{
 			id: "discovery.redirected", looksFor: "settings are known only through others than the domain",
@@ -133,6 +145,23 @@ func serviceLabel(e mail.Endpoint) string {
 	case mail.None:
 	}
 	return ""
+}
+
+// findBrokenDocuments leaves out web pages, which a web server may give for any name.
+func (x *index) findBrokenDocuments() []hit {
+	var hits []hit
+	for _, o := range x.ofKind(mail.KindHTTP) {
+		if failureClass(o) == mail.HTTPBody && o.HTTPFacts != nil && isXML(o.MediaType) {
+			hits = append(hits, hit{subject: o.URL, evidence: []string{o.ID}, params: params{"url": said(o.URL)}})
+		}
+	}
+	return hits
+}
+
+func isXML(mediaType string) bool {
+	mediaType, _, _ = strings.Cut(strings.ToLower(mediaType), ";")
+	mediaType = strings.TrimSpace(mediaType)
+	return mediaType == "text/xml" || mediaType == "application/xml"
 }
 
 // findOnly looks for domains all of whose published settings are trusted no
