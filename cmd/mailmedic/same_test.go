@@ -19,14 +19,26 @@ func demo(t *testing.T, args ...string) (stdout string, code int) {
 	return out.String(), code
 }
 
-// TestSameAnswersSameOutput plays every scenario twice: only times may differ.
+// TestSameAnswersSameOutput plays every scenario twice: both documents obey the
+// schema, and only times differ.
 func TestSameAnswersSameOutput(t *testing.T) {
 	t.Parallel()
+	schema, err := reportSchema("../../docs/report.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range scenarioNames() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			first, _ := demo(t, name, "-f", "json")
 			second, _ := demo(t, name, "-f", "json")
+			var document any
+			if err := json.Unmarshal([]byte(first), &document); err != nil {
+				t.Fatal(err)
+			}
+			if err := schema.Validate(document); err != nil {
+				t.Error(err)
+			}
 			if a, b := withoutTimes(t, first), withoutTimes(t, second); a != b {
 				t.Errorf("the output is not the same\n%s", firstDifference(a, b))
 			}

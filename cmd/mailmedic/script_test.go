@@ -53,11 +53,16 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// valid FILE… holds report documents to the published schema.
-func valid(ts *testscript.TestScript, schema string, files []string) {
+// reportSchema compiles the published schema of report documents.
+func reportSchema(file string) (*jsonschema.Schema, error) {
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	compiled, err := compiler.Compile(schema)
+	return compiler.Compile(file)
+}
+
+// valid FILE… holds report documents to the published schema.
+func valid(ts *testscript.TestScript, schema string, files []string) {
+	compiled, err := reportSchema(schema)
 	ts.Check(err)
 	for _, name := range files {
 		var document any
