@@ -5,7 +5,6 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/mailmedic/mailmedic/mail"
 )
@@ -27,7 +26,9 @@ func (n *Network) Addresses(ctx context.Context, host string) (addrs []netip.Add
 	wg.Wait()
 	var q addressQueue
 	for _, a := range answers {
-		q.add(a.Addrs)
+		for _, addr := range a.Addrs {
+			q.add(addr)
+		}
 	}
 	for next, ok := q.peek(); ok; next, ok = q.peek() {
 		addrs = append(addrs, next)
@@ -73,13 +74,11 @@ type addressQueue struct {
 	begun  bool
 }
 
-func (q *addressQueue) add(addrs []netip.Addr) {
-	for _, addr := range addrs {
-		if addr.Is4() {
-			q.v4 = append(q.v4, addr)
-		} else {
-			q.v6 = append(q.v6, addr)
-		}
+func (q *addressQueue) add(addr netip.Addr) {
+	if addr.Is4() {
+		q.v4 = append(q.v4, addr)
+	} else {
+		q.v6 = append(q.v6, addr)
 	}
 }
 
@@ -101,72 +100,6 @@ func (q *addressQueue) pop() {
 	} else {
 		q.v6 = q.v6[1:]
 	}
-}
-
-// supply looks the host up and sends its addresses to out as they are wanted and
-// become known: IPv6 is waited for a moment after IPv4 has come (RFC 8305
-// section 3). It closes out when there are no more, and gives the addresses
-// that the policy refuses.
-func (n *Network) supply(ctx context.Context, host string, rules policy, out chan<- netip.Addr) (refused []netip.Addr) {
-	defer close(out)
-	ctx, cancel := context.WithCancel(ctx)
-	var q addressQueue
-	add := func(addrs []netip.Addr) {
-		for _, addr := range addrs {
-			if rules.refuses(addr) != "" {
-				refused = append(refused, addr)
-			} else {
-				q.add([]netip.Addr{addr})
-			}
-		}
-	}
-	type found struct {
-		v6    bool
-		addrs []netip.Addr
-	}
-	known, ok := n.knownAddresses(host)
-	add(known)
-	arrivals, pending := make(chan found, 2), 0
-	if !ok {
-		for _, qtype := range n.addressTypes() {
-			pending++
-			go func() { arrivals <- found{qtype == "AAAA", n.Lookup(ctx, host, qtype).Addrs} }()
-		}
-	}
-	defer func() {
-		cancel() // the lookups go on for others, not for us
-		for range pending {
-			<-arrivals
-		}
-	}()
-	var hold <-chan time.Time
-	for given := 0; given < MaxAddresses; {
-		next, any := q.peek()
-		if !any && pending == 0 {
-			return refused
-		}
-		send := out
-		if !any || hold != nil {
-			send = nil
-		}
-		select {
-		case send <- next:
-			q.pop()
-			given++
-		case f := <-arrivals:
-			pending--
-			add(f.addrs)
-			hold = nil
-			if !f.v6 && pending > 0 {
-				hold = time.After(n.timeouts.resolutionDelay)
-			}
-		case <-hold:
-			hold = nil
-		case <-ctx.Done():
-			return refused
-		}
-	}
-	return refused
 }
 
 // settled gives the answers for the host's addresses that are there, and waits a

@@ -200,7 +200,7 @@ func keyName(cert *x509.Certificate) string {
 	case *rsa.PublicKey:
 		return fmt.Sprintf("RSA %d", key.N.BitLen())
 	case *ecdsa.PublicKey:
-		return "ECDSA " + key.Curve.Params().Name
+		return "ECDSA " + key.Params().Name
 	case ed25519.PublicKey:
 		return "Ed25519"
 	}

@@ -18,13 +18,13 @@ import (
 var peer = netip.MustParseAddrPort("192.0.2.1:993")
 
 // connected gives a Conn whose other end is a TCP socket on loopback.
-func connected(t testing.TB, ctx context.Context) (*Conn, *net.TCPConn) {
+func connected(ctx context.Context, t testing.TB) (*Conn, *net.TCPConn) {
 	t.Helper()
-	return connectedIn(t, ctx, (&world{}).network(t, Options{}), imaps)
+	return connectedIn(ctx, t, (&world{}).network(t, Options{}), imaps)
 }
 
 // connectedIn is connected for a Network and an endpoint of its own.
-func connectedIn(t testing.TB, ctx context.Context, n *Network, e mail.Endpoint) (*Conn, *net.TCPConn) {
+func connectedIn(ctx context.Context, t testing.TB, n *Network, e mail.Endpoint) (*Conn, *net.TCPConn) {
 	t.Helper()
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
@@ -49,7 +49,7 @@ func connectedIn(t testing.TB, ctx context.Context, n *Network, e mail.Endpoint)
 
 func TestConnNamesWhoWasMeant(t *testing.T) {
 	t.Parallel()
-	c, _ := connected(t, t.Context())
+	c, _ := connected(t.Context(), t)
 	if c.RemoteAddr().String() != "192.0.2.1:993" || c.Peer() != peer.Addr() || c.Endpoint() != imaps || c.Encrypted() || c.Verified() {
 		t.Errorf("%v %v %v", c.RemoteAddr(), c.Peer(), c.Endpoint())
 	}
@@ -74,7 +74,7 @@ func TestFailuresOfAConnection(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			conn, server := connected(t, t.Context())
+			conn, server := connected(t.Context(), t)
 			if err := c.do(t, conn, server); err != nil {
 				t.Fatal(err)
 			}
@@ -93,7 +93,7 @@ func TestFailuresOfAConnection(t *testing.T) {
 
 func TestFailureWithoutAFaultOfTheSocket(t *testing.T) {
 	t.Parallel()
-	c, _ := connected(t, t.Context())
+	c, _ := connected(t.Context(), t)
 	if c.Failure(nil) != nil {
 		t.Error("nil is a failure")
 	}
@@ -105,7 +105,7 @@ func TestFailureWithoutAFaultOfTheSocket(t *testing.T) {
 
 func TestAWaitThatEndedWellIsForgotten(t *testing.T) {
 	t.Parallel()
-	c, server := connected(t, t.Context())
+	c, server := connected(t.Context(), t)
 	_ = c.SetReadDeadline(time.Unix(1, 0))
 	if _, err := c.Read(make([]byte, 1)); !timedOut(err) {
 		t.Fatal(err)
@@ -122,7 +122,7 @@ func TestAWaitThatEndedWellIsForgotten(t *testing.T) {
 
 func TestNoMoreThanTheBoundIsRead(t *testing.T) {
 	t.Parallel()
-	c, server := connected(t, t.Context())
+	c, server := connected(t.Context(), t)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -142,7 +142,7 @@ func TestNoMoreThanTheBoundIsRead(t *testing.T) {
 }
 
 // inBubble runs f with a Conn over a pipe, on the clock of a bubble.
-func inBubble(t *testing.T, ctx context.Context, f func(c *Conn, server net.Conn)) {
+func inBubble(ctx context.Context, t *testing.T, f func(c *Conn, server net.Conn)) {
 	n := (&world{}).network(t, Options{})
 	here, there := net.Pipe()
 	c := n.newConn(ctx, here, imaps, peer)
@@ -154,7 +154,7 @@ func inBubble(t *testing.T, ctx context.Context, f func(c *Conn, server net.Conn
 func TestNothingExtendsTheLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		inBubble(t, t.Context(), func(c *Conn, _ net.Conn) {
+		inBubble(t.Context(), t, func(c *Conn, _ net.Conn) {
 			begin := time.Now()
 			c.Limit(begin.Add(time.Second))
 			for _, deadline := range []time.Time{{}, begin.Add(time.Hour)} { // as libraries do
@@ -176,7 +176,7 @@ func TestNothingExtendsTheLimit(t *testing.T) {
 func TestAnEarlierDeadlineHolds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		inBubble(t, t.Context(), func(c *Conn, _ net.Conn) {
+		inBubble(t.Context(), t, func(c *Conn, _ net.Conn) {
 			begin := time.Now()
 			c.Limit(begin.Add(time.Hour))
 			_ = c.SetReadDeadline(begin.Add(time.Second))
@@ -191,7 +191,7 @@ func TestAnEarlierDeadlineHolds(t *testing.T) {
 func TestTheLimitCanBeMovedAndLifted(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		inBubble(t, t.Context(), func(c *Conn, server net.Conn) {
+		inBubble(t.Context(), t, func(c *Conn, server net.Conn) {
 			begin := time.Now()
 			c.Limit(begin.Add(time.Second))
 			c.Limit(begin.Add(2 * time.Second))
@@ -201,7 +201,7 @@ func TestTheLimitCanBeMovedAndLifted(t *testing.T) {
 			}
 			c.Limit(time.Time{})
 			go func() {
-				time.Sleep(time.Hour) // on the clock of the bubble
+				<-time.After(time.Hour) // on the clock of the bubble
 				_, _ = server.Write([]byte("x"))
 			}()
 			if _, err := c.Read(make([]byte, 1)); err != nil {
@@ -228,7 +228,7 @@ func TestTheContextUnblocksARead(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := limit(t.Context())
 				defer cancel()
-				inBubble(t, ctx, func(c *Conn, _ net.Conn) {
+				inBubble(ctx, t, func(c *Conn, _ net.Conn) {
 					begin := time.Now()
 					_, err := c.Read(make([]byte, 1))
 					if classIn(c.Failure(err)) != mail.Deadline || time.Since(begin) != time.Second {

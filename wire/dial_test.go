@@ -170,7 +170,7 @@ func slowly(t *testing.T, z zone, times map[uint16]time.Duration) func(net.Conn)
 		if wait < 0 {
 			return nil
 		}
-		time.Sleep(wait) // on the clock of the bubble
+		<-time.After(wait) // on the clock of the bubble
 		return answer(q)
 	}).overPipe
 }
@@ -241,7 +241,7 @@ func TestAddressesAlternateBetweenTheFamilies(t *testing.T) {
 	t.Parallel()
 	var q addressQueue
 	for _, s := range strings.Fields("192.0.2.1 192.0.2.2 2001:db8::1 2001:db8::2 2001:db8::3 2001:db8::4") {
-		q.add([]netip.Addr{netip.MustParseAddr(s)})
+		q.add(netip.MustParseAddr(s))
 	}
 	var got []netip.Addr
 	for addr, ok := q.peek(); ok; addr, ok = q.peek() {

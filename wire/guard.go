@@ -27,9 +27,7 @@ type guard struct {
 
 func newGuard(ctx context.Context, conn net.Conn, peer netip.AddrPort) *guard {
 	g := &guard{Conn: conn, ctx: ctx, peer: peer, left: MaxSession}
-	g.mu.Lock()
-	g.apply()
-	g.mu.Unlock()
+	_ = g.SetDeadline(time.Time{}) // the context's
 	// A deadline in the past unblocks reads and writes, and stays.
 	g.stop = context.AfterFunc(ctx, func() { g.Limit(time.Unix(1, 0)) })
 	return g
@@ -79,7 +77,7 @@ func (g *guard) Limit(t time.Time) {
 		t = time.Unix(1, 0)
 	}
 	g.limit = t
-	g.apply()
+	_ = g.apply()
 }
 
 func (g *guard) SetDeadline(t time.Time) error      { return g.ask(&t, &t) }

@@ -18,7 +18,7 @@ import (
 // observation and a line that went through the session.
 func shaken(t *testing.T, n *Network, e mail.Endpoint, config *tls.Config) (c *Conn, obs mail.Observation, completed bool, line string) {
 	t.Helper()
-	c, server := connectedIn(t, t.Context(), n, e)
+	c, server := connectedIn(t.Context(), t, n, e)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -171,7 +171,7 @@ func TestHandshakesThatFail(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "Root")
 	good := ca.issue(t, nil)
-	say := func(text string) func(*net.TCPConn) {
+	utter := func(text string) func(*net.TCPConn) {
 		return func(s *net.TCPConn) {
 			_, _ = s.Read(make([]byte, 4096)) // the ClientHello, so that the end is no RST
 			_, _ = s.Write([]byte(text))
@@ -187,18 +187,18 @@ func TestHandshakesThatFail(t *testing.T) {
 		class  mail.Class
 		detail string
 	}{
-		{"a greeting", say("* OK IMAP4 \x1b[1mready\r\n"), mail.TLSNotSpoken, `192.0.2.1:993 answered the TLS handshake with "* OK IMAP4 \x1b[1mready\r\n"`},
+		{"a greeting", utter("* OK IMAP4 \x1b[1mready\r\n"), mail.TLSNotSpoken, `192.0.2.1:993 answered the TLS handshake with "* OK IMAP4 \x1b[1mready\r\n"`},
 		{"an end", func(s *net.TCPConn) { _, _ = s.Read(make([]byte, 4096)) }, mail.Closed, "connection closed by 192.0.2.1:993 during the TLS handshake"},
 		{"a RST", func(s *net.TCPConn) { _ = s.SetLinger(0) }, mail.Reset, "connection reset by 192.0.2.1:993 during the TLS handshake"},
 		{"an old version", offer(&tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}), mail.TLSVersion, ""},
-		{"an old version without an alert", say("\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" + strings.Repeat("r", 32) + "\x00\x00\x2f\x00"), mail.TLSVersion, "192.0.2.1:993 speaks TLS 1.0 only, which is out of use; TLS 1.2 or later is needed"},
+		{"an old version without an alert", utter("\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" + strings.Repeat("r", 32) + "\x00\x00\x2f\x00"), mail.TLSVersion, "192.0.2.1:993 speaks TLS 1.0 only, which is out of use; TLS 1.2 or later is needed"},
 		{"no cipher in common", offer(&tls.Config{MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_RSA_WITH_AES_128_CBC_SHA}}), mail.TLSAlert, "TLS alert from 192.0.2.1:993: handshake failure"},
 		{"a client certificate is wanted", offer(&tls.Config{MaxVersion: tls.VersionTLS12, ClientAuth: tls.RequireAnyClientCert}), mail.TLSAlert, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			n := (&world{}).network(t, Options{Roots: ca.pool(), Now: now})
-			conn, server := connectedIn(t, t.Context(), n, imaps)
+			conn, server := connectedIn(t.Context(), t, n, imaps)
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
@@ -248,7 +248,7 @@ func TestASilentHandshakeEnds(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), c.timeout)
 				defer cancel()
-				inBubble(t, ctx, func(conn *Conn, server net.Conn) {
+				inBubble(ctx, t, func(conn *Conn, server net.Conn) {
 					go drain(server)
 					begin := time.Now()
 					obs, completed := conn.Handshake(ctx)

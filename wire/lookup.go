@@ -22,7 +22,7 @@ func (n *Network) Lookup(ctx context.Context, name, qtype string) Answer {
 	q := questionFor(name, qtype)
 	if _, ok := dns.IsDomainName(q.name); !ok || q.qtype == dns.TypeNone {
 		a := newAnswer(q)
-		a.Observation.DNSFacts.Type = strings.ToUpper(qtype)
+		a.Observation.Type = strings.ToUpper(qtype)
 		a.fail(mail.DNSNXDomain, "%s is not a name and a type that the DNS can hold", printable(name, 300))
 		return a
 	}

@@ -103,18 +103,17 @@ func TestLookupAsksOnceForAll(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32
 	answer := mailZone.answerer(t)
-	release := make(chan struct{})
+	arrived, release := make(chan struct{}, 10), make(chan struct{})
 	n := networkAt(t, resolverAt(t, func(q *dns.Msg) *dns.Msg {
 		asked.Add(1)
+		arrived <- struct{}{}
 		<-release
 		return answer(q)
 	}), Options{})
 	impatient, cancel := context.WithCancel(t.Context())
 	first := make(chan Answer)
 	go func() { first <- n.Lookup(impatient, "example.com", "MX") }()
-	for asked.Load() == 0 {
-		time.Sleep(time.Millisecond)
-	}
+	<-arrived
 	second := make(chan Answer)
 	go func() { second <- n.Lookup(t.Context(), "EXAMPLE.com", "MX") }()
 	cancel()
@@ -339,7 +338,7 @@ func TestALateAnswerOfTheFirstResolverCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		good := mailZone.answerer(t)
 		w := &world{servers: map[string]func(net.Conn){"udp4 192.0.2.53:53": answerer(func(q *dns.Msg) *dns.Msg {
-			time.Sleep(4 * time.Second) // on the clock of the bubble
+			<-time.After(4 * time.Second) // on the clock of the bubble
 			return good(q)
 		}).overPipe}}
 		n := w.network(t, Options{})

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"errors"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -55,7 +56,7 @@ func adapterAddresses() []*windows.IpAdapterAddresses {
 		buffer := make([]byte, size)
 		first := (*windows.IpAdapterAddresses)(unsafe.Pointer(&buffer[0]))
 		err := windows.GetAdaptersAddresses(windows.AF_UNSPEC, flags, 0, first, &size)
-		if err == windows.ERROR_BUFFER_OVERFLOW && size > uint32(len(buffer)) {
+		if errors.Is(err, windows.ERROR_BUFFER_OVERFLOW) && size > uint32(len(buffer)) {
 			continue
 		}
 		if err != nil || size == 0 {
