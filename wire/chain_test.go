@@ -143,6 +143,11 @@ func TestAuthenticAnswers(t *testing.T) {
 	if a := far.Lookup(t.Context(), "one.example.com", "A"); a.Authentic() || a.Observation.Authentic != mail.NotKnown {
 		t.Errorf("the bit of a far resolver counts as %v", a.Observation.Authentic)
 	}
+	w = &world{servers: map[string]func(conn net.Conn){"udp4 192.0.2.53:53": signed("two.example.com.").overPipe}}
+	far = w.network(t, Options{})
+	if a := far.Lookup(t.Context(), "one.example.com", "A"); a.Observation.Authentic != mail.No {
+		t.Errorf("an alias without the bit counts as %v", a.Observation.Authentic)
+	}
 	for _, c := range []struct {
 		name   string
 		signed []string

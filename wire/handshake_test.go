@@ -3,6 +3,10 @@ package wire
 import (
 	"bufio"
 	"context"
+	"crypto"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
 	"net"
@@ -94,6 +98,10 @@ func TestBadCertificates(t *testing.T) {
 	inter, stray := ca.below(t, "Intermediate"), other.below(t, "Stray")
 	lower := inter.below(t, "Lower")
 	old := ca.below(t, "Old Intermediate", func(c *x509.Certificate) { c.NotAfter = today.Add(-day) })
+	plain := ca.below(t, "Plain", func(c *x509.Certificate) { c.IsCA = false })
+	bound := ca.below(t, "Bound", func(c *x509.Certificate) {
+		c.PermittedDNSDomains, c.PermittedDNSDomainsCritical = []string{"example.net"}, true
+	})
 	expired := func(c *x509.Certificate) { c.NotAfter = today.Add(-day) }
 	future := func(c *x509.Certificate) { c.NotBefore = today.Add(day) }
 	elsewhere := func(c *x509.Certificate) {
@@ -120,6 +128,9 @@ func TestBadCertificates(t *testing.T) {
 		{"with a gap further up", lower.issue(t, nil, lower.cert), mail.CertChain, []string{`"Lower" is signed by "Intermediate"`}},
 		{"with an expired intermediate", old.issue(t, nil, old.cert), mail.CertChain, []string{`"Old Intermediate" is not valid today`}},
 		{"not made for servers", ca.issue(t, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }), mail.CertUntrusted, []string{"not made for servers"}},
+		{"below an intermediate that must not sign", plain.issue(t, nil, plain.cert), mail.CertChain, []string{`"Plain"`}},
+		{"below a name constraint", bound.issue(t, nil, bound.cert), mail.CertUntrusted, []string{"not valid"}},
+		{"signed with SHA-1", ca.issue(t, func(c *x509.Certificate) { c.SignatureAlgorithm = x509.ECDSAWithSHA1 }), mail.CertUntrusted, []string{"signed with ECDSA-SHA1"}},
 		{"with everything wrong", selfIssued(t, func(c *x509.Certificate) { expired(c); elsewhere(c) }), mail.CertExpired, []string{"expired on", "; besides, ", "not for imap.example.com", "self-signed"}},
 		{"expired and incomplete", inter.issue(t, expired), mail.CertExpired, []string{"expired on", "has a gap"}},
 	} {
@@ -161,9 +172,20 @@ func TestKeys(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t, "Root")
 	n := (&world{}).network(t, Options{Roots: ca.pool(), Now: now})
-	_, obs, _, _ := shaken(t, n, imaps, &tls.Config{Certificates: []tls.Certificate{rsaCertificate(t, ca, 2048)}})
-	if obs.Failure != nil || obs.Certificates[0].Key != "RSA 2048" {
-		t.Errorf("%v, %v", obs.Failure, obs.Certificates)
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, edKey, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, key := range map[string]crypto.Signer{"RSA 2048": rsaKey, "Ed25519": edKey, "ECDSA P-256": newKey(t)} {
+		cert := chainOf(sign(t, serverTemplate(), ca.cert, key, ca.key), key)
+		_, obs, _, _ := shaken(t, n, imaps, &tls.Config{Certificates: []tls.Certificate{cert}})
+		if obs.Failure != nil || obs.Certificates[0].Key != want {
+			t.Errorf("%v, %v", obs.Failure, obs.Certificates)
+		}
 	}
 }
 

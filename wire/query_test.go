@@ -277,6 +277,29 @@ func TestOtherCodesAreServfail(t *testing.T) {
 	}
 }
 
+func TestALongAnswerWhereTCPIsBlocked(t *testing.T) {
+	t.Parallel()
+	cut := dns.HandlerFunc(func(w dns.ResponseWriter, q *dns.Msg) {
+		m := new(dns.Msg).SetReply(q)
+		m.Truncated = true
+		_ = w.WriteMsg(m)
+	})
+	end := dns.HandlerFunc(func(w dns.ResponseWriter, _ *dns.Msg) { _ = w.Close() })
+	n := networkAt(t, serveDNS(t, cut, end), Options{})
+	f := n.Lookup(t.Context(), "example.com", "TXT").Failure()
+	if classIn(f) != mail.DNSTimeout || !strings.Contains(f.Detail, "the answer needs TCP, and there: connection") {
+		t.Errorf("got %v", f)
+	}
+}
+
+func TestAnUnknownCode(t *testing.T) {
+	t.Parallel()
+	n := networkAt(t, resolverAt(t, func(q *dns.Msg) *dns.Msg { return new(dns.Msg).SetRcode(q, 12) }), Options{})
+	if f := n.Lookup(t.Context(), "example.com", "A").Failure(); classIn(f) != mail.DNSServFail || !strings.Contains(f.Detail, "RCODE 12") {
+		t.Errorf("got %v", f)
+	}
+}
+
 // In the world of pipes every wait has the length that it has in the real one.
 
 func TestADeadResolverCostsFiveSeconds(t *testing.T) {
