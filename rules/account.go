@@ -52,12 +52,18 @@ func (x *index) unspoken(s *server, class mail.Class) string {
 }
 
 // concernsAccount reports whether a refusal is about the account, so that
-// other servers would refuse it as well.
+// other servers would refuse it as well. That one server offers nothing for a
+// password says nothing about the next one.
 func (r refusal) concernsAccount() bool {
-	return slices.Contains([]string{
-		"auth.rejected", "auth.app-password", "auth.oauth-only", "auth.web-login", "auth.locked-out",
-		"auth.account-disabled", "auth.password-expired", "auth.blocked-by-policy",
-	}, r.rule) && r.observation.Failure.Class == mail.AuthRejected
+	switch r.rule {
+	case "auth.rejected", "auth.app-password", "auth.web-login", "auth.locked-out",
+		"auth.account-disabled", "auth.password-expired", "auth.blocked-by-policy":
+		return true
+	case "auth.oauth-only":
+		return r.observation.Failure.Class == mail.AuthRejected
+	default:
+		return false
+	}
 }
 
 // rejectedAccount gives the sign-in at which the account was rejected, if it
@@ -143,9 +149,14 @@ func (x *index) refusalHit(first refusal, refused, all []*server) hit {
 	if !first.certain {
 		h.confidence = mail.Likely
 	}
-	h.params = params{"said": said(""), "user": x.Target.Address, "hosts": hostsOf(refused), "accepting": hostsOf(x.accepting())}
+	h.params = params{"said": said(""), "hosts": hostsOf(refused), "accepting": hostsOf(x.accepting())}
 	if facts := first.observation.AuthFacts; facts != nil {
-		h.params["said"], h.params["user"] = said(facts.Reply), facts.Username
+		h.params["said"] = said(facts.Reply)
+	}
+	names := x.triedNames(refused)
+	h.params["user"] = names[0]
+	if len(names) > 1 {
+		h.params["tried"] = names
 	}
 	if p := x.Provider; p != nil {
 		h.params["provider"], h.params["url"] = p.Name, p.EnableURL
@@ -154,6 +165,25 @@ func (x *index) refusalHit(first refusal, refused, all []*server) hit {
 		h.variant = "elsewhere"
 	}
 	return h
+}
+
+// triedNames gives the user names that were tried at servers, the address first.
+func (x *index) triedNames(servers []*server) []string {
+	var names []string
+	for _, s := range servers {
+		for _, o := range s.signIns {
+			if o.AuthFacts != nil {
+				names = append(names, o.Username)
+			}
+		}
+	}
+	if names = distinct(names); len(names) == 0 {
+		return []string{x.Target.DisplayAddress()}
+	}
+	if i := slices.Index(names, x.Target.Address); i > 0 {
+		names[0], names[i] = names[i], names[0]
+	}
+	return names
 }
 
 // refusedElsewhere reports whether s was spared a sign-in that is known to

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -52,7 +51,7 @@ func certificateRules() []rule {
 			words: words{
 				title:  "The certificate of {host} is not for that name[, but for {names}]",
 				detail: "Mail programs cannot be sure that they talk to the right server, and refuse to {task} mail ({ports:port|ports} {ports}).",
-				fix:    "[In the mail program use {right} as the server. ]Have {host} added to the certificate, or publish the name that the certificate has.",
+				fix:    "[In the mail program use {right} as the server. ][The right name for the mail program ends in {under}; ask the provider for it. ]Have {host} added to the certificate, or publish the name that the certificate has.",
 			},
 			variants: map[string]words{"wildcard": {
 				detail: "A wildcard stands for one label only, so {names} {names:does|do} not cover {host}. Mail programs refuse to {task} mail ({ports:port|ports} {ports}).",
@@ -149,57 +148,6 @@ func (x *index) findNotYetValid() []hit {
 		}
 		return params{"date": c.NotBefore}
 	})
-}
-
-// findWrongName makes one hit for each host, since each needs its own name.
-func (x *index) findWrongName() []hit {
-	broken := x.serversWhere(func(s *server) bool { return s.faultClass() == mail.CertName })
-	hits := groupedByCertificate(broken, byHost)
-	for i, h := range hits {
-		c, _ := h.servers[0].certificate()
-		hits[i].params = params{"names": c.Names, "right": x.rightName(h.servers[0].endpoint.Host, c.Names)}
-		if slices.ContainsFunc(c.Names, func(n string) bool { return tooDeep(h.servers[0].endpoint.Host, n) }) {
-			hits[i].variant = "wildcard"
-		}
-	}
-	return hits
-}
-
-// tooDeep reports whether host lies more than one label below a wildcard (RFC 9525 section 6.3).
-func tooDeep(host, name string) bool {
-	above, wild := strings.CutPrefix(strings.ToLower(name), "*.")
-	below, within := strings.CutSuffix(host, "."+above)
-	return wild && within && strings.Contains(below, ".")
-}
-
-// rightName chooses the name of a certificate that a person should type in: one
-// that another server of this run is known by and proved under, else the only
-// one there is, else one that sounds like a mail server. A wildcard is no name.
-func (x *index) rightName(wrong string, names []string) string {
-	var usable []string
-	for _, n := range names {
-		n = strings.ToLower(strings.TrimSuffix(n, "."))
-		if n != wrong && strings.Contains(n, ".") && !strings.ContainsAny(n, "*:") {
-			usable = append(usable, n)
-		}
-	}
-	for _, s := range x.servers {
-		if s.verified() && slices.Contains(usable, s.endpoint.Host) {
-			return s.endpoint.Host
-		}
-	}
-	if len(usable) == 1 {
-		return usable[0]
-	}
-	label, _, _ := strings.Cut(wrong, ".")
-	for _, first := range []string{label, "mail", "imap", "smtp", "pop", "mx"} {
-		for _, n := range usable {
-			if strings.HasPrefix(n, first+".") {
-				return n
-			}
-		}
-	}
-	return ""
 }
 
 // untrusted makes a check for certificates that nobody known has signed: by

@@ -25,6 +25,7 @@ func signInFixtures() []fixture {
 		{"auth.oauth-only", "the server says so", rejected("NO basic authentication is disabled"), "imap.example.org accepts no password, only a sign-in through the web (OAuth 2.0)", mail.Critical},
 		{"auth.oauth-only", "the provider is known for it", rejected("NO LOGIN failed.").provider(mail.Provider{OAuthOnly: true}), "imap.example.org accepts no password, only a sign-in through the web (OAuth 2.0)", mail.Critical},
 		{"auth.oauth-only", "nothing else is offered", good().session(imaps, "", tokens), "imap.example.org accepts no password, only a sign-in through the web (OAuth 2.0)", mail.Notice},
+		{"auth.oauth-only", "nothing else is offered, and there is a password", good().session(imaps, "", tokens).session(smtps, "", tokens).wantsToSignIn(), "imap.example.org and smtp.example.org accept no password, only a sign-in through the web (OAuth 2.0)", mail.Error},
 		{"auth.oauth-only", "nothing else is offered, and a password was tried", good().session(imaps, "", tokens).auth(imaps, "none", "anna@example.org", mail.AuthUnavailable, ""), "imap.example.org accepts no password, only a sign-in through the web (OAuth 2.0)", mail.Critical},
 		{"auth.oauth-only", "nobody has tried yet", good().provider(mail.Provider{OAuthOnly: true}), "Mailhouse accepts no password in mail programs, only a sign-in through the web (OAuth 2.0)", mail.Notice},
 		{"auth.oauth-only", "passwords are accepted too", good(), "", ""},

@@ -47,6 +47,18 @@ func TestOneCauseIsOneFinding(t *testing.T) {
 			[]string{smtp},
 		},
 		{
+			"an account that is locked, and a server that was spared", good().auth(imaps, "plain", "anna@example.org", mail.AuthTemporary, "NO account is locked, too many tries").skipped(mail.WhyThrottled, smtps),
+			[]string{"auth.locked-out"},
+			imaps,
+			[]string{smtps},
+		},
+		{
+			"two forms of one user name", good().rejects(imaps, "NO").auth(imaps, "plain", "anna", mail.AuthRejected, "NO"),
+			[]string{"auth.rejected"},
+			imaps,
+			[]string{smtps},
+		},
+		{
 			"a domain that does not exist, and all that follows", published().guess(pop3s).mxHost(mx).dns("mx:example.org", mail.DNSNXDomain).
 				dialAt(imaps, "", mail.DNSNXDomain).dialAt(smtps, "", mail.DNSNXDomain),
 			[]string{"dns.no-such-domain"},
@@ -236,6 +248,48 @@ func TestSeverityFollowsWhatIsLost(t *testing.T) {
 			t.Parallel()
 			if f, _ := tt.world.judge().finding("server.refused"); f.Severity != tt.want {
 				t.Errorf("got %q, want %q", f.Severity, tt.want)
+			}
+		})
+	}
+}
+
+func TestTheRightNameForAWrongCertificate(t *testing.T) {
+	t.Parallel()
+	certificate := func(names ...string) mail.Certificate {
+		c := goodCertificate()
+		c.Names = names
+		return c
+	}
+	wrong := func(names ...string) *world {
+		return nowhere().srv(smtps).shows(mail.CertName, certificate(names...), smtps)
+	}
+	alias := func(w *world, target string) *world {
+		w.answers("a:smtp.example.org", "192.0.2.1")
+		for _, o := range w.ofKind(mail.KindDNS) {
+			if o.Name == "smtp.example.org" {
+				o.Aliases = []string{target}
+			}
+		}
+		return w
+	}
+	for _, tt := range []struct {
+		name  string
+		world *world
+		want  string
+	}{
+		{"an alias that a wildcard covers", alias(wrong("*.hoster.example", "hoster.example"), "web7.hoster.example."), "In the mail program use web7.hoster.example as the server."},
+		{"an alias that the certificate does not have", alias(wrong("*.hoster.example"), "web7.other.example."), "The right name for the mail program ends in hoster.example; ask the provider for it."},
+		{"a server that is proved under it", wrong("*.example.net", "mail.example.net").ispdb("imaps://box.example.net:993").works("imaps://box.example.net:993"), "In the mail program use box.example.net as the server."},
+		{"the only name", wrong("server10.hoster.example"), "In the mail program use server10.hoster.example as the server."},
+		{"the one that sounds like a mail server", wrong("www.hoster.example", "mail.hoster.example"), "In the mail program use mail.hoster.example as the server."},
+		{"a wildcard and its domain", wrong("*.hoster.example", "hoster.example"), "The right name for the mail program ends in hoster.example; ask the provider for it."},
+		{"names that tell nothing", wrong("www.hoster.example", "shop.hoster.example"), "Have smtp.example.org added"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f, _ := tt.world.judge().finding("tls.certificate-name")
+			if !strings.HasPrefix(f.Fix, tt.want) {
+				t.Errorf("got %q", f.Fix)
 			}
 		})
 	}

@@ -137,6 +137,9 @@ func (x *index) findSMTPBlocked() []hit {
 	quiet := x.dialed(func(s *server) bool { return isSMTP(s) && silent(s) })
 	answering := x.dialed(func(s *server) bool { return !isSMTP(s) && s.connected() })
 	submission := slices.DeleteFunc(slices.Clone(quiet), func(s *server) bool { return !s.in(mail.Outgoing) })
+	if published := slices.DeleteFunc(slices.Clone(submission), func(s *server) bool { return !s.concerns() }); len(published) > 0 {
+		submission = published
+	}
 	if len(answering) == 0 || len(submission) == 0 || len(quiet) < 2 || len(quiet) < len(dialed) {
 		return nil
 	}

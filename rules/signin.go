@@ -72,7 +72,7 @@ func passwordRules() []rule {
 			references: []string{"RFC 4954 section 6", "RFC 5530 section 3", "RFC 3206 section 4"},
 			words: words{
 				title:  "{hosts} {hosts:rejects|reject} the user name or the password of {user}",
-				detail: "The servers and the encryption are in order; it is the sign-in that fails. For safety servers do not say which of the two is wrong.[ The server said: {said}]",
+				detail: "The servers and the encryption are in order; it is the sign-in that fails. For safety servers do not say which of the two is wrong.[ Tried as {tried}.][ The server said: {said}]",
 				fix:    "Try the same user name and password in the provider's webmail. If they work there, ask the provider whether mail programs need another user name, an app password or a switch; if not, have the password reset.",
 			},
 			variants: map[string]words{"elsewhere": {
@@ -250,7 +250,8 @@ func (x *index) ahead(known func(mail.Provider) bool) []hit {
 	return h
 }
 
-// findTokensOnly looks for servers that offer OAuth 2.0 and nothing for a password.
+// findTokensOnly looks for servers that offer OAuth 2.0 and nothing for a
+// password. Who has given a password cannot sign in there.
 func (x *index) findTokensOnly() []hit {
 	if x.Provider != nil && x.Provider.OAuthOnly {
 		return nil
@@ -261,9 +262,12 @@ func (x *index) findTokensOnly() []hit {
 			only = append(only, s)
 		}
 	}
-	hits := seenInSession(grouped(only, byHost))
+	hits := seenInSession(grouped(only, anyKey))
 	for i := range hits {
 		hits[i].severity = mail.Notice
+		if x.SignIn {
+			hits[i].severity = mail.Error
+		}
 	}
 	return hits
 }
