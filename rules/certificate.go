@@ -3,6 +3,7 @@ package rules
 import (
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/mailmedic/mailmedic/mail"
 )
@@ -174,9 +175,12 @@ func interceptors() []string {
 	}
 }
 
+// interceptor gives the product whose name stands in an issuer as a word of its own.
 func interceptor(issuer string) string {
+	isLetter := func(s string) bool { return s != "" && unicode.IsLetter(rune(s[0])) }
 	for _, product := range interceptors() {
-		if strings.Contains(strings.ToLower(issuer), strings.ToLower(product)) {
+		before, after, found := strings.Cut(strings.ToLower(issuer), strings.ToLower(product))
+		if found && !isLetter(after) && (before == "" || !isLetter(before[len(before)-1:])) {
 			return product
 		}
 	}

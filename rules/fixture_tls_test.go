@@ -24,6 +24,7 @@ func certificateFixtures() []fixture {
 			"tls.intercepted", "an antivirus program signs", published().shows(mail.CertUntrusted, from("CN=Avast Web/Mail Shield Root", false), imaps, smtps),
 			"Avast on this computer or network reads the mail traffic to imap.example.org and smtp.example.org", mail.Critical,
 		},
+		{"tls.intercepted", "a name that only contains one of a product", published().shows(mail.CertUntrusted, from("CN=Lavgas Root", false), imaps, smtps), "", ""},
 		{"tls.intercepted", "an unknown authority signs", published().shows(mail.CertUntrusted, from("CN=Own Authority", false), imaps, smtps), "", ""},
 
 		{

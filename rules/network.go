@@ -137,6 +137,7 @@ func (x *index) findSMTPBlocked() []hit {
 	quiet := x.dialed(func(s *server) bool { return isSMTP(s) && silent(s) })
 	answering := x.dialed(func(s *server) bool { return !isSMTP(s) && s.connected() })
 	submission := slices.DeleteFunc(slices.Clone(quiet), func(s *server) bool { return !s.in(mail.Outgoing) })
+	hosts := len(hostsOf(submission)) // guesses that are silent count as well
 	if published := slices.DeleteFunc(slices.Clone(submission), func(s *server) bool { return !s.concerns() }); len(published) > 0 {
 		submission = published
 	}
@@ -146,7 +147,7 @@ func (x *index) findSMTPBlocked() []hit {
 	h := about(submission)
 	h.subject = x.subject()
 	shared := slices.ContainsFunc(answering, func(a *server) bool { return a.endpoint.Host == submission[0].endpoint.Host })
-	if len(hostsOf(submission)) < 2 && !shared {
+	if hosts < 2 && !shared {
 		h.confidence = mail.Possible
 	}
 	return []hit{h}
