@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+	"github.com/miekg/dns"
 
 	"github.com/mailmedic/mailmedic/mail"
 )
@@ -132,6 +133,9 @@ func (c *config) validate() error {
 	for _, f := range c.DNS.Faults {
 		if err := oneOf("dns.fault of "+f.Name, f.Fault, dnsFaults); err != nil {
 			return err
+		}
+		if _, known := dns.StringToType[strings.ToUpper(f.Type)]; f.Type != "" && !known {
+			return fmt.Errorf("dns.fault of %s: there is no type %q", f.Name, f.Type)
 		}
 	}
 	for _, n := range c.Network {

@@ -134,7 +134,22 @@ S: * OK [UIDNEXT 1] Predicted next UID
 S: a2 OK [READ-ONLY] EXAMINE completed.
 C: a3 GETQUOTAROOT INBOX
 S: * QUOTAROOT INBOX
-S: a3 OK Getquotaroot completed.`},
+S: a3 OK Getquotaroot completed.
+C: a4 NAMESPACE
+S: * NAMESPACE (("" "/")) NIL NIL
+S: a4 OK Namespace completed.
+C: a5 LIST "" (INBOX "A)B")
+S: * LIST (\HasNoChildren) "/" INBOX
+S: a5 OK LIST completed.
+C: a6 CLOSE
+S: a6 OK CLOSE completed.
+C: a7 CLOSE
+S: a7 BAD Unknown command.
+C: a8 LOGIN ben again
+S: a8 BAD Error in IMAP command LOGIN.
+C: a9 ID NIL
+S: * ID NIL
+S: a9 OK ID completed.`},
 	{"IMAP survives what it cannot read", "192.0.2.2:143", `
 S: * OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA AUTH=PLAIN AUTH=LOGIN] IMAP4rev1 ready.
 C: a1 LOGIN "ben
@@ -233,6 +248,14 @@ S: 3 00000003
 S: .
 C: LIST 4
 S: -ERR There's no such message.
+C: LIST 2
+S: +OK 2 2048
+C: NOOP
+S: +OK
+C: USER anna@mail.example
+S: -ERR Already signed in.
+C: XYZZY
+S: -ERR Unknown command.
 C: QUIT
 S: +OK Logging out.
 S: (end)`},
@@ -304,10 +327,14 @@ C: AUTH PLAIN AGJlbgBiZW4ncyBvd24=
 S: 503 5.5.1 Error: already authenticated
 C: RCPT TO:<anna@mail.example>
 S: 503 5.5.1 Error: need MAIL command
+C: MAIL TO:<ben@mail.example>
+S: 501 5.5.4 Syntax: MAIL FROM:<address>
 C: MAIL FROM:<ben@mail.example> BODY=8BITMIME
 S: 250 2.1.0 Ok
 C: DATA
 S: 503 5.5.1 Error: need RCPT command
+C: RCPT TO:<>
+S: 501 5.5.4 Syntax: RCPT TO:<address>
 C: RCPT TO:<a@elsewhere.example>
 S: 250 2.1.5 Ok
 C: RSET
@@ -389,7 +416,9 @@ S: 250-8BITMIME
 S: 250-SMTPUTF8
 S: 250 ENHANCEDSTATUSCODES
 C: STARTTLS
-S: 502 5.5.1 Error: command not implemented`},
+S: 502 5.5.1 Error: command not implemented
+C: AUTH PLAIN
+S: 503 5.5.1 Error: authentication not enabled`},
 	{"SMTP turns away in its greeting", "192.0.2.4:587", "S: 421-too many\nS: 421 4.7.0 come back later\nS: (end)"},
 	{"SMTP refuses STARTTLS that it offered", "192.0.2.4:25", `
 S: 220 bad.example ESMTP

@@ -1,6 +1,7 @@
 package lab_test
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"strings"
@@ -150,5 +151,27 @@ func TestHostileServersAreHostile(t *testing.T) {
 		if _, err := io.ReadFull(dial(t, r, to), got); err != nil || string(got) != want {
 			t.Errorf("%s says %q, %v; want %q", to, got, err, want)
 		}
+	}
+}
+
+func TestServersStallAsTold(t *testing.T) {
+	t.Parallel()
+	r := run(t, "case/hostile", lab.Options{})
+	greeted := dial(t, r, "192.0.2.15:143")
+	if _, err := readLine(greeted); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(greeted, "a1 CAPABILITY\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	handshake := make(chan error)
+	stalled := dial(t, r, "192.0.2.16:993")
+	go func() { handshake <- tls.Client(stalled, clientTLS(r, "stalltls.hostile.example")).Handshake() }()
+	r.Close()
+	if _, err := readLine(greeted); err == nil {
+		t.Error("an answer came after the greeting")
+	}
+	if err := <-handshake; err == nil {
+		t.Error("the handshake was done")
 	}
 }

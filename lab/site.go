@@ -41,6 +41,9 @@ func (w *World) addSites(s sections) error {
 		if c.Host == "" || len(site.at) == 0 {
 			return fmt.Errorf("web %q: the host has no address; write one into the zone or addresses", c.Host)
 		}
+		if other := w.neighbour(site); other != nil && (site.Fault != "" || other.Fault != "") {
+			return fmt.Errorf("web %s: it shares an address with %s, and a fault would meet both", c.Host, other.Host)
+		}
 		w.sites = append(w.sites, site)
 	}
 	for place, body := range s.documents {
@@ -52,6 +55,17 @@ func (w *World) addSites(s sections) error {
 		}
 	}
 	return nil
+}
+
+// neighbour gives a site that shares an address with s.
+func (w *World) neighbour(s *site) *site {
+	i := slices.IndexFunc(w.sites, func(other *site) bool {
+		return slices.ContainsFunc(s.at, func(a netip.Addr) bool { return slices.Contains(other.at, a) })
+	})
+	if i < 0 {
+		return nil
+	}
+	return w.sites[i]
 }
 
 // hostsOf gives the hosts that have documents or pages.

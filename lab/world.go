@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/txtar"
@@ -40,6 +41,9 @@ type World struct {
 // Parse reads a world. The errors name the file and the section, and say what
 // is wrong there.
 func Parse(name string, data []byte) (*World, error) {
+	if slices.ContainsFunc(strings.Split(string(data), "\n"), namelessSection) {
+		return nil, fmt.Errorf("%s: a section has no name", name)
+	}
 	archive := txtar.Parse(data)
 	w := &World{Name: strings.TrimSuffix(path.Base(name), ".txtar"), scripts: map[string]script{}}
 	title, rest, _ := strings.Cut(strings.TrimSpace(string(archive.Comment)), "\n")
@@ -58,6 +62,10 @@ func Parse(name string, data []byte) (*World, error) {
 	}
 	return w, nil
 }
+
+// namelessSection finds the one line that package txtar takes for a marker and
+// cannot read.
+func namelessSection(line string) bool { return strings.TrimRight(line, "\r") == "-- --" }
 
 // sections are the parts of a file before they are put together.
 type sections struct {

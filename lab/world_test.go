@@ -39,6 +39,7 @@ func TestParseNamesTheSectionThatIsWrong(t *testing.T) {
 	for name, c := range map[string]struct{ text, want string }{
 		"no title":            {"-- zone --\n", "the first line has to be the title"},
 		"unknown section":     {"T\n-- zones --\n", "section zones: unknown"},
+		"nameless section":    {"T\n-- --\n", "a section has no name"},
 		"two zones":           {"T\n-- zone --\n-- zone --\n", "section zone: it is there twice"},
 		"bad zone":            {"T\n-- zone --\na.example. MX none\n", "section zone: dns: bad MX"},
 		"unknown key":         {"T\n" + server + "colour = \"red\"\n", `section servers.toml: unknown key "server.colour"`},
@@ -58,6 +59,8 @@ func TestParseNamesTheSectionThatIsWrong(t *testing.T) {
 		"bad network":         {"T\n-- servers.toml --\n[[network]]\nto = [\"a.example\"]\nfault = \"drop\"\n", "network: a.example has no address"},
 		"bad network fault":   {"T\n-- servers.toml --\n[[network]]\nfault = \"lose\"\n", `network.fault = "lose"`},
 		"bad DNS fault":       {"T\n-- servers.toml --\n[[dns.fault]]\nname = \"a.example\"\nfault = \"lie\"\n", `dns.fault of a.example = "lie"`},
+		"bad DNS type":        {"T\n-- servers.toml --\n[[dns.fault]]\nname = \"a.example\"\ntype = \"B\"\nfault = \"timeout\"\n", `there is no type "B"`},
+		"shared web fault":    {"T\n-- servers.toml --\n[[web]]\nhost = \"192.0.2.1\"\n[[web]]\nhost = \"a.example\"\naddresses = [\"192.0.2.1\"]\nfault = \"close\"\n", "shares an address with"},
 		"bad scheme":          {"T\n-- servers.toml --\n[[web]]\nhost = \"192.0.2.1\"\nschemes = [\"ftp\"]\n", `schemes = "ftp"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,6 +78,7 @@ func TestParseNamesTheSectionThatIsWrong(t *testing.T) {
 
 func FuzzParseGivesAWorldOrAnError(f *testing.F) {
 	f.Add("T\n-- zone --\na.example. A 192.0.2.1\n-- servers.toml --\n[[server]]\nendpoints = [\"imaps://a.example\"]\n-- script/x --\nS: \\x41\n")
+	f.Add("T\n-- --\r\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		if w, err := lab.Parse("fuzz.txtar", []byte(text)); (w == nil) == (err == nil) {
 			t.Errorf("world %v and error %v", w, err)
