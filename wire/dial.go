@@ -17,11 +17,15 @@ import (
 //
 // The observations are the answers of the DNS and one of kind dial for each
 // address tried that connected or failed, with the ID "dial:" endpoint "#"
-// address. An attempt that lost the race is no observation. When there was no
-// address to try, one has the ID without an address.
+// address. When there was no address to try, one has the ID without an address.
+//
+// An attempt that lost the race was cancelled and is no observation. Since each
+// attempt has a head start before the next, an address that lost is a slow one
+// or a dead one; DialAddress tells which.
 type Dialed struct {
 	Conn         *Conn
 	Observations []mail.Observation
+	Lost         []netip.Addr  // tried without an answer up to when another address won
 	Failure      *mail.Failure // of the attempt that tells most
 }
 
@@ -37,7 +41,7 @@ func (n *Network) Dial(ctx context.Context, e mail.Endpoint) Dialed {
 	}
 	d.Observations = append(d.Observations, got.observations(e)...)
 	if got.conn != nil {
-		d.Conn = n.newConn(ctx, got.conn, e, got.peer)
+		d.Conn, d.Lost = n.newConn(ctx, got.conn, e, got.peer), got.lost()
 		return d
 	}
 	d.Failure = got.failure(ctx, e.Host, answers)
@@ -50,8 +54,8 @@ func (n *Network) Dial(ctx context.Context, e mail.Endpoint) Dialed {
 	return d
 }
 
-// DialAddress is Dial to one address of the host only: for an address that Dial
-// has not tried, since another one was faster. The policy holds.
+// DialAddress is Dial to one address of the host only, such as one that lost.
+// The policy holds; the DNS is not asked.
 func (n *Network) DialAddress(ctx context.Context, e mail.Endpoint, addr netip.Addr) Dialed {
 	got := n.connect(ctx, addr.Unmap().String(), e.Port, n.timeouts.connect, n.policy)
 	d := Dialed{Observations: got.observations(e)}
@@ -138,6 +142,17 @@ func (r reached) observations(e mail.Endpoint) []mail.Observation {
 		}
 	}
 	return list
+}
+
+// lost gives the addresses whose attempts were cancelled, in the order of their starts.
+func (r reached) lost() []netip.Addr {
+	var lost []netip.Addr
+	for _, a := range r.attempts {
+		if !a.ended {
+			lost = append(lost, a.target)
+		}
+	}
+	return lost
 }
 
 // failure says why there is no connection.

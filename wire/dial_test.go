@@ -143,6 +143,22 @@ func TestDialToAnAddressAsksNobody(t *testing.T) {
 	})
 }
 
+func TestALostAddressIsNamed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{servers: map[string]func(net.Conn){
+			"udp4 192.0.2.53:53": dualZone.answerer(t).overPipe, "tcp6 [2001:db8::1]:993": nil, "tcp4 192.0.2.1:993": greet,
+		}}
+		if d, _ := dialIn(t, w, Options{}, imaps); addressList(d.Lost) != "2001:db8::1" {
+			t.Errorf("lost are %v", d.Lost)
+		}
+		w.servers["tcp6 [2001:db8::1]:993"] = greet
+		if d, _ := dialIn(t, w, Options{}, imaps); d.Lost != nil {
+			t.Errorf("an address that was not tried has lost: %v", d.Lost)
+		}
+	})
+}
+
 func TestDialAddressGoesToOneAddressOnly(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
