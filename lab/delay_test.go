@@ -102,10 +102,7 @@ func TestCloseEndsAReadThatWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, _ := delayedPipe(t)
-		go func() {
-			time.Sleep(rtt)
-			_ = client.Close()
-		}()
+		time.AfterFunc(rtt, func() { _ = client.Close() })
 		if _, err := client.Read(make([]byte, 1)); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("%v", err)
 		}

@@ -12,20 +12,29 @@ import (
 
 func (r *Running) openDNS() error {
 	at := netip.AddrPortFrom(r.world.dns.Resolver, dnsPort)
-	udp, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	udp, err := r.listenUDP()
 	if err != nil {
-		return fmt.Errorf("listen on loopback: %w", err)
+		return err
 	}
-	r.own(udp)
 	r.udp[at] = realAddress(udp.LocalAddr())
 	r.spawn(func() { r.answerUDP(udp) })
-	void, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	void, err := r.listenUDP()
 	if err != nil {
-		return fmt.Errorf("listen on loopback: %w", err)
+		return err
 	}
-	r.own(void)
 	r.void = realAddress(void.LocalAddr())
 	return r.listen([]netip.AddrPort{at}, r.answerTCP)
+}
+
+func (r *Running) listenUDP() (net.PacketConn, error) {
+	conn, err := new(net.ListenConfig).ListenPacket(r.ctx, "udp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen on loopback: %w", err)
+	}
+	if !r.own(conn) {
+		return nil, net.ErrClosed
+	}
+	return conn, nil
 }
 
 func (r *Running) answerUDP(conn net.PacketConn) {

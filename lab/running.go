@@ -171,18 +171,26 @@ func (r *Running) wait(d time.Duration) bool {
 // listen opens a loopback port for each of the virtual ones, and hands every
 // connection to serve in a goroutine of its own.
 func (r *Running) listen(at []netip.AddrPort, serve func(net.Conn)) error {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	l, err := r.listenTCP()
 	if err != nil {
-		return fmt.Errorf("listen on loopback: %w", err)
-	}
-	if !r.own(l) {
-		return net.ErrClosed
+		return err
 	}
 	for _, virtual := range at {
 		r.tcp[virtual] = realAddress(l.Addr())
 	}
 	r.spawn(func() { r.accept(l, serve) })
 	return nil
+}
+
+func (r *Running) listenTCP() (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(r.ctx, "tcp4", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("listen on loopback: %w", err)
+	}
+	if !r.own(l) {
+		return nil, net.ErrClosed
+	}
+	return l, nil
 }
 
 func (r *Running) accept(l net.Listener, serve func(net.Conn)) {
@@ -196,7 +204,7 @@ func (r *Running) accept(l net.Listener, serve func(net.Conn)) {
 		}
 		ok := r.spawn(func() {
 			defer r.disown(conn)
-			defer conn.Close()
+			defer func() { _ = conn.Close() }()
 			serve(conn)
 		})
 		if !ok {

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -90,7 +91,7 @@ func unescape(text string) (string, error) {
 
 func escape(text string) (c byte, size int, err error) {
 	if len(text) < 2 {
-		return 0, 0, fmt.Errorf("a lone backslash at the end")
+		return 0, 0, errors.New("a lone backslash at the end")
 	}
 	switch text[1] {
 	case 'r':

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// maxLine bounds a line that a client sends, in bytes.
-const maxLine = 64 << 10
+// maxLine bounds a line that a client sends, in bytes; RFC 4954 section 4 asks for 12288 and more.
+const maxLine = 16 << 10
 
 // session is the server's side of one connection.
 type session struct {

@@ -3,7 +3,6 @@ package lab
 import (
 	"bytes"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -54,7 +53,7 @@ func (r *Running) openSite(at netip.AddrPort, sites []*site, certificates map[st
 	if fault := sites[0].Fault; fault != "" {
 		return r.listen([]netip.AddrPort{at}, func(conn net.Conn) { breakWeb(conn, fault) })
 	}
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	l, err := r.listenTCP()
 	if err != nil {
 		return err
 	}
@@ -79,7 +78,7 @@ func (r *Running) openSite(at netip.AddrPort, sites []*site, certificates map[st
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}, // HTTP/1.1 only
 	}
 	if !r.own(server) {
-		return errors.Join(net.ErrClosed, l.Close())
+		return net.ErrClosed
 	}
 	r.spawn(func() { _ = server.Serve(l) }) // always ends with an error: closed
 	return nil
