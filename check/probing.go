@@ -57,8 +57,14 @@ func (c *conductor) probe(e mail.Endpoint) {
 		for t := range orders {
 			session = c.obey(ctx, p, session, t, observe)
 		}
-		session.Close(context.WithoutCancel(ctx))
-		c.tell(func() { p.state = ended })
+		session.Mailbox(ctx)
+		over := func() { c.tell(func() { p.state = ended }) }
+		if c.o.Transcript {
+			defer over() // the goodbye belongs to the report
+		} else {
+			over()
+		}
+		session.Close(ctx)
 	})
 }
 
@@ -85,16 +91,14 @@ func (c *conductor) opened(p *probing, s *probe.Session) {
 	}
 }
 
-// dismiss sends a session home. Its goodbye is waited for only where it belongs to the report.
+// dismiss lets a session look at the mailbox and go home. Its goodbye is waited
+// for only where it belongs to the report.
 func (c *conductor) dismiss(p *probing) {
 	if p.orders != nil {
 		close(p.orders)
 		p.orders = nil
 	}
-	p.state = ended
-	if c.o.Transcript {
-		p.state = leaving
-	}
+	p.state = leaving
 }
 
 // wantsSignIn reports whether the session can take a password.

@@ -59,6 +59,7 @@ func TestGoodWorldSignsInEverywhere(t *testing.T) {
 				t.Fatalf("failure %+v", o.Failure)
 			}
 			outcome := s.SignIn(ctx, Credentials{demo.Address, mail.NewSecret([]byte(demo.Password))}, false)
+			s.Mailbox(ctx)
 			s.Close(ctx)
 			if outcome != Accepted {
 				t.Errorf("outcome %s", outcome)

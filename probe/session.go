@@ -42,15 +42,16 @@ type Session struct {
 	lines   *lineReader
 	speaker speaker
 
-	began   time.Time
-	tookMS  int64
-	facts   mail.SessionFacts
-	failure *mail.Failure // what stopped the session before it could be used
-	offered []string      // the capabilities, as heard last
-	after   func()        // tells what a second connection has seen, once it has
-	methods []string      // what can be used to sign in now, strongest first
-	alive   bool          // the conversation can go on
-	redact  []*mail.Redactor
+	began    time.Time
+	tookMS   int64
+	facts    mail.SessionFacts
+	failure  *mail.Failure // what stopped the session before it could be used
+	offered  []string      // the capabilities, as heard last
+	after    func()        // tells what a second connection has seen, once it has
+	methods  []string      // what can be used to sign in now, strongest first
+	alive    bool          // the conversation can go on
+	signedIn bool          // somebody has signed in
+	redact   []*mail.Redactor
 }
 
 // Open runs one endpoint on one connection: it dials (the addresses raced),

@@ -12,8 +12,7 @@ import (
 // mechanism first. It goes on to the next one only where a server faults the
 // mechanism; a rejection ends it, so that a call costs the account at most one
 // rejected try. It sends nothing unless the session is usable and encrypted,
-// and verified too unless insecure is set. Each try is an auth observation, and
-// an accepted one is followed by a mailbox observation, for which nothing is changed.
+// and verified too unless insecure is set. Each try is an auth observation.
 //
 // After an outcome other than Accepted, Usable tells whether another user name
 // can be tried on the same connection.
@@ -41,8 +40,7 @@ func (s *Session) SignIn(ctx context.Context, c Credentials, insecure bool) Outc
 		}
 	}
 	if outcome == Accepted {
-		s.methods = nil
-		s.openMailbox(ctx)
+		s.methods, s.signedIn = nil, true
 	}
 	return outcome
 }
@@ -87,14 +85,16 @@ func (s *Session) emitAuth(began time.Time, method string, c Credentials, reply 
 	})
 }
 
-// openMailbox looks at what the mailbox holds, where the protocol has mailboxes.
-func (s *Session) openMailbox(ctx context.Context) {
+// Mailbox looks at what the mailbox holds after an accepted sign-in, where the
+// protocol has mailboxes, and emits a mailbox observation. Nothing is changed.
+func (s *Session) Mailbox(ctx context.Context) {
 	box, ok := s.speaker.(interface {
 		mailbox() (mail.MailboxFacts, error)
 	})
-	if !ok {
+	if !ok || !s.signedIn || !s.alive {
 		return
 	}
+	defer s.watch(ctx)()
 	began := time.Now()
 	facts, err := box.mailbox()
 	o := mail.Observation{

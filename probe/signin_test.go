@@ -32,7 +32,9 @@ func plainMessage() string { return encoded("\x00" + anna + "\x00" + secret) }
 func (w *world) signIn(at string, o Options, insecure bool) (*Session, *seen, Outcome) {
 	s, got := w.open(at, o)
 	c := Credentials{Username: anna, Secret: mail.NewSecret([]byte(secret))}
-	return s, got, s.SignIn(context.Background(), c, insecure)
+	outcome := s.SignIn(context.Background(), c, insecure)
+	s.Mailbox(context.Background())
+	return s, got, outcome
 }
 
 func TestSignIn(t *testing.T) {
@@ -123,7 +125,9 @@ func TestSecondUsernameOnTheSameConnection(t *testing.T) {
 	if outcome != Rejected {
 		t.Fatalf("outcome %s", outcome)
 	}
-	if outcome = s.SignIn(t.Context(), Credentials{"anna", mail.NewSecret([]byte(secret))}, false); outcome != Accepted {
+	outcome = s.SignIn(t.Context(), Credentials{"anna", mail.NewSecret([]byte(secret))}, false)
+	s.Mailbox(t.Context())
+	if outcome != Accepted {
 		t.Errorf("outcome %s", outcome)
 	}
 	got.get(t, "auth:"+imapTLS+"/plain/anna")
@@ -223,7 +227,9 @@ func TestLongPasswordOnPOP3WaitsForThePrompt(t *testing.T) {
 	long := strings.Repeat("x", 200)
 	w := newWorld(t, pop3Both+"C: AUTH PLAIN\nS: +\nC: "+encoded("\x00anna\x00"+long)+"\nS: +OK\nC: STAT\nS: +OK 1 1")
 	s, _ := w.open(pop3TLS, Options{})
-	if outcome := s.SignIn(t.Context(), Credentials{"anna", mail.NewSecret([]byte(long))}, false); outcome != Accepted {
+	outcome := s.SignIn(t.Context(), Credentials{"anna", mail.NewSecret([]byte(long))}, false)
+	s.Mailbox(t.Context())
+	if outcome != Accepted {
 		t.Errorf("outcome %s", outcome)
 	}
 	w.mu.Lock()
