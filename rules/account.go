@@ -172,7 +172,7 @@ func (x *index) triedNames(servers []*server) []string {
 	var names []string
 	for _, s := range servers {
 		for _, o := range s.signIns {
-			if o.AuthFacts != nil {
+			if o.AuthFacts != nil && o.Username != "" {
 				names = append(names, o.Username)
 			}
 		}

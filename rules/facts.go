@@ -25,16 +25,20 @@ type Facts struct {
 // An index is Facts made ready to be asked questions.
 type index struct {
 	Facts
-	byID     map[string]mail.Observation
-	ordered  []mail.Observation // each ID once, in the order of IDs
-	servers  []*server          // the endpoints of the candidates, in the order of Compare
-	usable   map[mail.Role]bool // whether a role has a setting that can be used
-	state    map[mail.Role]mail.State
-	rejected *mail.Observation // the account's credentials were rejected, and accepted nowhere
+	byID      map[string]mail.Observation
+	ordered   []mail.Observation // each ID once, in the order of IDs
+	servers   []*server          // the endpoints of the candidates, in the order of Compare
+	usable    map[mail.Role]bool // whether a role has a setting that can be used
+	state     map[mail.Role]mail.State
+	rejected  *mail.Observation // the account's credentials were rejected, and accepted nowhere
+	explained map[*server]bool  // the servers that a finding about an error speaks of
 }
 
 func newIndex(f Facts) *index {
-	x := &index{Facts: f, byID: map[string]mail.Observation{}, usable: map[mail.Role]bool{}, state: map[mail.Role]mail.State{}}
+	x := &index{
+		Facts: f, byID: map[string]mail.Observation{}, explained: map[*server]bool{},
+		usable: map[mail.Role]bool{}, state: map[mail.Role]mail.State{},
+	}
 	x.Candidates = slices.SortedFunc(slices.Values(f.Candidates), Compare)
 	for _, o := range f.Observations {
 		x.byID[o.ID] = o

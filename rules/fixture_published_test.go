@@ -86,6 +86,9 @@ func safetyFixtures() []fixture {
 
 func runFixtures() []fixture {
 	return []fixture{
+		{"server.unexplained", "a failure that no rule knows", published().works(imaps).session(smtps, mail.HTTPBody, nil), "smtp.example.org cannot be used on port 465", mail.Critical},
+		{"server.unexplained", "a failure that one knows", published().works(imaps).session(smtps, mail.Closed, nil), "", ""},
+
 		{"run.incomplete", "one role was not reached in time", published().works(imaps).skipped(mail.WhyDeadline, smtps), "Sending mail of example.org could not be tested", mail.Error},
 		{"run.incomplete", "one role's address is not allowed", published().works(smtps).dial(mail.PolicyRefused, imaps), "Receiving mail of example.org could not be tested", mail.Error},
 		{"run.incomplete", "a second server was not reached in time", good().srv(imap).skipped(mail.WhyDeadline, imap), "Not everything was asked in the time allowed", mail.Notice},

@@ -71,6 +71,9 @@ func (x *index) apply(book []rule) []diagnosis {
 	for _, r := range book {
 		for _, h := range r.check(x) {
 			d := diagnosis{r, h}
+			for _, s := range h.servers {
+				x.explained[s] = x.explained[s] || atLeast(x.severity(d), mail.Error)
+			}
 			if !slices.ContainsFunc(found, func(cause diagnosis) bool { return cause.silences(d) }) {
 				found = append(found, d)
 			}

@@ -169,7 +169,7 @@ func (x *index) dialed(match func(*server) bool) []*server {
 func (x *index) findDeadAddress(family func(mail.Observation) bool) []hit {
 	dead := func(o mail.Observation) bool {
 		class := failureClass(o)
-		return family(o) && (class == mail.Timeout || class == mail.Refused || class == mail.Reset)
+		return o.Address != "" && family(o) && (class == mail.Timeout || class == mail.Refused || class == mail.Reset)
 	}
 	hits := grouped(x.serversWhere(func(s *server) bool { return s.connected() && slices.ContainsFunc(s.dials, dead) }), byHost)
 	for i, h := range hits {

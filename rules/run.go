@@ -8,7 +8,7 @@ import (
 
 // runRules are about what the run itself left open.
 func runRules() []rule {
-	return []rule{{
+	return []rule{unexplainedRule(), {
 		id: "run.incomplete", looksFor: "something was to be tested and was not",
 		severity: mail.Error, owner: mail.OwnerUser, confidence: mail.Certain,
 		references: []string{"RFC 5321 section 4.5.3.2"},
@@ -24,6 +24,24 @@ func runRules() []rule {
 		}},
 		check: (*index).findIncomplete,
 	}}
+}
+
+// unexplainedRule speaks where no other rule does. It is asked after those about servers.
+func unexplainedRule() rule {
+	return rule{
+		id: "server.unexplained", looksFor: "a server cannot be used, and no rule knows why",
+		severity: mail.Error, weighed: true, owner: mail.OwnerProvider, confidence: mail.Possible,
+		references: []string{"RFC 8314 section 3"},
+		words: words{
+			title:  "{hosts} cannot be used on {ports:port|ports} {ports}",
+			detail: "Something went wrong that mailmedic has no better words for[: {class}].",
+			fix:    "Look at the conversation with --transcript and into the server's log for this moment.",
+		},
+		check: func(x *index) []hit {
+			hits := grouped(x.serversWhere(func(s *server) bool { return s.tested() && !x.canUse(s) && !x.explained[s] }), byHost)
+			return with(hits, func(h hit) params { return params{"class": string(h.servers[0].faultClass())} })
+		},
+	}
 }
 
 // findIncomplete looks for roles about which nothing is known, and for what was

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/mailmedic/mailmedic/mail"
@@ -146,7 +147,7 @@ func sourcesOf(servers []*server) []string {
 	for _, s := range servers {
 		for _, c := range s.candidates {
 			for _, source := range c.Sources() {
-				list = append(list, names[source])
+				list = append(list, cmp.Or(names[source], "an unknown source"))
 			}
 		}
 	}

@@ -68,12 +68,9 @@ func (s *server) in(role mail.Role) bool {
 }
 
 // concerns reports whether a fault of s is worth a finding of its own: its
-// users will meet it. Nobody meets a guess, and an MX has rules of its own.
-func (s *server) concerns() bool {
-	return slices.ContainsFunc(s.candidates, func(c mail.Candidate) bool {
-		return c.Trust() == mail.TrustUser || c.Role != mail.MX && !c.Guessed()
-	})
-}
+// users will meet it. Nobody meets a guess that is not proved, and an MX has
+// rules of its own.
+func (s *server) concerns() bool { return s.named() || slices.ContainsFunc(s.candidates, s.counts) }
 
 // named reports whether the user named s.
 func (s *server) named() bool {
