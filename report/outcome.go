@@ -86,7 +86,7 @@ func (v *view) whyNot(s mail.Setting) string {
 	subject := s.Endpoint.String()
 	for _, n := range v.r.NotChecked {
 		if n.Subject == subject {
-			return " because " + whyWords(n.Why)
+			return " because " + whyWords(n.Why, v.interrupted())
 		}
 	}
 	return ""

@@ -51,6 +51,8 @@ func newView(r mail.Report, o Options) *view {
 	return v
 }
 
+func (v *view) interrupted() bool { return v.r.Verdict.ExitCode == exitInterrupted }
+
 // heading opens a section of the details.
 func (v *view) heading(title string) {
 	v.blank()

@@ -87,7 +87,7 @@ func (v *view) notChecked() {
 		if rest := len(subjects) - maxListed; rest > 0 && v.o.Verbose == 0 {
 			subjects = append(subjects[:maxListed:maxListed], fmt.Sprintf("%d more", rest))
 		}
-		v.paragraph(2, v.ink.faint, fmt.Sprintf("Not checked, because %s: %s.", whyWords(why), strings.Join(subjects, ", ")))
+		v.paragraph(2, v.ink.faint, fmt.Sprintf("Not checked, because %s: %s.", whyWords(why, v.interrupted()), strings.Join(subjects, ", ")))
 	}
 }
 

@@ -110,12 +110,15 @@ func signInWord(mechanism string) string {
 	return mechanism
 }
 
-// whyWords goes on after "because".
-func whyWords(w mail.Why) string {
+// whyWords goes on after "because". A run that the user ended had no deadline to keep.
+func whyWords(w mail.Why, interrupted bool) string {
 	switch w {
 	case mail.WhyGrace:
 		return "the rest was known and this was slow"
 	case mail.WhyDeadline:
+		if interrupted {
+			return "the run was interrupted"
+		}
 		return "the time was over (--timeout gives more)"
 	case mail.WhyPolicy:
 		return "the rules of this run do not allow it"
