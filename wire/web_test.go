@@ -306,7 +306,7 @@ func TestAFetchEnds(t *testing.T) {
 		class  mail.Class
 		took   time.Duration
 	}{
-		{"5 s after nothing answers", nil, time.Hour, mail.Timeout, 5 * time.Second},
+		{"2.5 s after nothing answers", nil, time.Hour, mail.Timeout, 2500 * time.Millisecond},
 		{"15 s after it began, with a server that takes its time", drain, time.Hour, mail.Timeout, 15 * time.Second},
 		{"with the run", drain, time.Second, mail.Deadline, time.Second},
 	} {
