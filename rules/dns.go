@@ -26,7 +26,7 @@ func dnsRules() []rule {
 		{
 			id: "dns.servfail", looksFor: "the name servers of a domain give no usable answer",
 			severity: mail.Critical, weighed: true, owner: mail.OwnerAdmin, confidence: mail.Likely,
-			references: []string{"RFC 8499 section 3", "RFC 4035 section 5.5"},
+			references: []string{"RFC 2308 section 7.1", "RFC 4035 section 5.5"},
 			words: words{
 				title:  "The DNS of {name} is broken: questions about it end in an error (SERVFAIL)",
 				detail: "The name servers do not answer properly, or the domain's DNSSEC signatures are not valid. Mail programs cannot find the servers until this is mended.",

@@ -15,7 +15,7 @@ func greetingRules() []rule {
 		{
 			id: "server.too-many-connections", looksFor: "a server refuses further connections for now",
 			severity: mail.Error, weighed: true, owner: mail.OwnerUser, confidence: mail.Likely,
-			references: []string{"RFC 5321 section 3.8", "RFC 3463 section 3.5"},
+			references: []string{"RFC 5321 section 3.8", "RFC 3463 section 3.4"},
 			words: words{
 				title:  "{host} accepts no more connections for now ({ports:port|ports} {ports})",
 				detail: "The server limits how many connections it takes from one address or account.[ It said: {said}]",

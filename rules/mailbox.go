@@ -14,7 +14,7 @@ func mailboxRules() []rule {
 		{
 			id: "mailbox.full", looksFor: "the mailbox is full or nearly so",
 			severity: mail.Error, owner: mail.OwnerUser, confidence: mail.Certain,
-			references: []string{"RFC 9208 section 4.2", "RFC 5530 section 3"},
+			references: []string{"RFC 9208", "RFC 5530 section 3"},
 			words: words{
 				title:  "The mailbox of {who} is full ({percent} % of its limit)",
 				detail: "New mail is refused or waits at the senders' servers, and comes back to them after some days.",

@@ -28,7 +28,7 @@ func mechanismRules() []rule {
 		{
 			id: "auth.cleartext-offered", looksFor: "a server takes passwords before encryption begins",
 			severity: mail.Warning, owner: mail.OwnerProvider, confidence: mail.Certain,
-			references: []string{"RFC 8314 section 4.1", "RFC 4954 section 4", "RFC 9051 section 11.3"},
+			references: []string{"RFC 8314 section 4.1", "RFC 4954 section 4", "RFC 9051 section 11"},
 			words: words{
 				title:  "{host} accepts passwords before the connection is encrypted ({ports:port|ports} {ports})",
 				detail: "A mail program that is set wrongly sends the password in clear text, and nobody notices.",
@@ -46,7 +46,7 @@ func (x *index) findNoMechanism() []hit {
 		r, refused := x.refusalAt(s)
 		switch {
 		case s.signedIn():
-		case offered != nil && len(offered) == 0:
+		case s.offersNothing():
 			none = append(none, s)
 		case len(offered) > 0 && !slices.ContainsFunc(offered, takesPassword) && !slices.ContainsFunc(offered, takesToken):
 			special = append(special, s)

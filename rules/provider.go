@@ -8,7 +8,7 @@ func providerRules() []rule {
 		{
 			id: "provider.no-servers", looksFor: "the provider has no servers for mail programs",
 			severity: mail.Critical, owner: mail.OwnerUser, confidence: mail.Certain,
-			references: []string{"RFC 9051 section 2", "RFC 6409 section 3"},
+			references: []string{"RFC 9051", "RFC 6409 section 3"},
 			words: words{
 				title:  "{provider} has no servers for ordinary mail programs",
 				detail: "Mail of {who} can be used only in the provider's own program, on the web, or through a bridge program of the provider on the same computer.",

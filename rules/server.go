@@ -107,13 +107,17 @@ func (s *server) encrypted() bool {
 }
 
 // ready reports whether a person could sign in to s: TLS verified, capabilities
-// read, and for sending a way to sign in.
+// read, and a way to sign in.
 func (s *server) ready() bool {
-	if s.proof().Rank() < mail.Handshake.Rank() || !s.verified() || !s.capable() || s.fault != nil {
-		return false
-	}
-	mechanisms := s.session.Mechanisms.AfterTLS
-	return s.endpoint.Protocol != mail.SMTP || mechanisms == nil || len(mechanisms) > 0
+	return s.proof().Rank() >= mail.Handshake.Rank() && s.verified() && s.capable() && s.fault == nil &&
+		(!s.offersNothing() || s.signedIn())
+}
+
+// offersNothing reports whether s has no way to sign in. Old POP3 servers do not
+// list the commands USER and PASS that they know (RFC 2449 section 6.2).
+func (s *server) offersNothing() bool {
+	offered := s.offered()
+	return offered != nil && len(offered) == 0 && s.endpoint.Protocol != mail.POP3
 }
 
 // signedIn reports whether somebody signed in.

@@ -12,7 +12,7 @@ func tlsRules() []rule {
 		{
 			id: "tls.version", looksFor: "a server speaks only outdated TLS",
 			severity: mail.Error, weighed: true, owner: mail.OwnerProvider, confidence: mail.Certain,
-			references: []string{"RFC 8996 section 2", "RFC 8997 section 3", "RFC 8314 section 4.1"},
+			references: []string{"RFC 8996 section 4", "RFC 8997 section 3", "RFC 8314 section 4.1"},
 			words: words{
 				title:  "{host} speaks only outdated versions of TLS[ ({version})] on {ports:port|ports} {ports}",
 				detail: "Mail programs of today want TLS 1.2 or later and refuse to {task} mail.",
