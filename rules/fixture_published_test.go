@@ -92,6 +92,8 @@ func runFixtures() []fixture {
 		{"run.incomplete", "one role was not reached in time", published().works(imaps).skipped(mail.WhyDeadline, smtps), "Sending mail of example.org could not be tested", mail.Error},
 		{"run.incomplete", "one role's address is not allowed", published().works(smtps).dial(mail.PolicyRefused, imaps), "Receiving mail of example.org could not be tested", mail.Error},
 		{"run.incomplete", "a second server was not reached in time", good().srv(imap).skipped(mail.WhyDeadline, imap), "Not everything was asked in the time allowed", mail.Notice},
+		{"run.incomplete", "the user interrupts", good().srv(imap).skipped(mail.WhyDeadline, imap).interrupt(), "Not everything was asked before the run was interrupted", mail.Notice},
+		{"run.incomplete", "the user interrupts early", published().skipped(mail.WhyDeadline, imaps, smtps).interrupt(), "Receiving and sending mail of example.org could not be tested", mail.Error},
 		{"run.incomplete", "nothing was to be tested", published(), "", ""},
 		{"run.incomplete", "what was left out had become needless", good().srv(imap).skipped(mail.WhyGrace, imap), "", ""},
 	}

@@ -21,6 +21,10 @@ func runRules() []rule {
 			title:  "Not everything was asked in the time allowed",
 			detail: "The verdict stands, but {subjects} {subjects:was|were} not asked.",
 			fix:    "Run again with a longer --timeout to see the rest.",
+		}, "interrupted": {
+			title:  "Not everything was asked before the run was interrupted",
+			detail: "The verdict says what was known by then; {subjects} {subjects:was|were} not asked.",
+			fix:    "Run again and let it finish to see the rest.",
 		}},
 		check: (*index).findIncomplete,
 	}}
@@ -70,6 +74,9 @@ func (x *index) findIncomplete() []hit {
 		return nil
 	}
 	h.variant, h.severity, h.params = "late", mail.Notice, params{"subjects": distinct(late)}
+	if x.Interrupted {
+		h.variant = "interrupted"
+	}
 	return []hit{h}
 }
 
@@ -92,6 +99,8 @@ func (x *index) whyUntested(servers []*server) (reason, remedy string) {
 		})
 	}
 	switch {
+	case x.Interrupted:
+		return "The run was interrupted before the servers had answered.", "and let it finish"
 	case why(mail.WhyPolicy, mail.PolicyRefused):
 		return "The servers have addresses that this run was not allowed to connect to.", "with --allow-private if they are inside this network"
 	case why(mail.WhyDeadline, mail.Deadline):

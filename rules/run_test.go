@@ -219,6 +219,11 @@ func (w *world) rejects(text, reply string) *world {
 	return w.auth(text, "plain", "anna@example.org", mail.AuthRejected, reply)
 }
 
+func (w *world) interrupt() *world {
+	w.Interrupted = true
+	return w
+}
+
 func (w *world) wantsToSignIn() *world {
 	w.SignIn = true
 	return w

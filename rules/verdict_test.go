@@ -13,8 +13,6 @@ func TestVerdicts(t *testing.T) {
 	domainOnly.Target = mail.Target{Input: "example.org", Domain: "example.org"}
 	idn := signedIn()
 	idn.Target = mail.Target{Input: "anna@bücher.example", Address: "anna@xn--bcher-kva.example", Domain: "xn--bcher-kva.example"}
-	interrupted := published()
-	interrupted.Interrupted = true
 	halfSignedIn := good().accepts(imaps, "anna")
 	for _, tt := range []struct {
 		name          string
@@ -47,7 +45,7 @@ func TestVerdicts(t *testing.T) {
 		{"addresses that may not be asked", published().dial(mail.PolicyRefused, imaps, smtps), mail.Unproven, mail.Unproven, 3, "Neither receiving nor sending mail of example.org could be tested."},
 		{"the domain's DNS is broken", nowhere().dns("mx:example.org", mail.DNSServFail), mail.Unproven, mail.Unproven, 3, "The settings for anna@example.org could not be found: the DNS of example.org is broken."},
 
-		{"interrupted", interrupted.skipped(mail.WhyDeadline, imaps, smtps), mail.Unproven, mail.Unproven, 130, "Neither receiving nor sending mail of example.org could be tested."},
+		{"interrupted", published().skipped(mail.WhyDeadline, imaps, smtps).interrupt(), mail.Unproven, mail.Unproven, 130, "Neither receiving nor sending mail of example.org could be tested."},
 		{"a look at what is published", published(), mail.Unproven, mail.Unproven, 0, "The settings of example.org are published; no server was asked."},
 		{"a look that finds nothing", nowhere().guess(imaps), mail.NoneSet, mail.NoneSet, 4, "No mail server of example.org could be found."},
 
