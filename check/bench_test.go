@@ -19,12 +19,19 @@ const roundTrip = 50 * time.Millisecond
 // BenchmarkCheck measures a run with a sign-in as multiples of the round trip:
 // to the first setting that is proved by sign-in, and to the end.
 func BenchmarkCheck(b *testing.B) {
-	b.Run("good", func(b *testing.B) { benchmarkCheck(b, "good", "") })
-	b.Run("srv-only", func(b *testing.B) { benchmarkCheck(b, "srv-only", "") })
-	b.Run("autoconfig drops packets", func(b *testing.B) {
-		benchmarkCheck(b, "good", drop("autoconfig.good.example"))
+	guesses := func(domain string) string { // names that exist and lead nowhere
+		return "$ORIGIN " + domain + ".\nautoconfig A 192.0.2.97\nmail A 192.0.2.98\npop A 192.0.2.99\n"
+	}
+	dead := drop("192.0.2.96/29")
+	b.Run("good", func(b *testing.B) { benchmarkCheck(b, "good", "", "") })
+	b.Run("good, autoconfig and a guess drop packets", func(b *testing.B) {
+		benchmarkCheck(b, "good", drop("autoconfig.good.example", "mail.good.example"), "$ORIGIN good.example.\nmail A 192.0.2.98\n")
 	})
-	b.Run("guess-only", func(b *testing.B) { benchmarkCheck(b, "guess-only", "") })
+	b.Run("srv-only", func(b *testing.B) { benchmarkCheck(b, "srv-only", "", "") })
+	b.Run("guess-only", func(b *testing.B) { benchmarkCheck(b, "guess-only", "", "") })
+	b.Run("guess-only, autoconfig and two guesses drop packets", func(b *testing.B) {
+		benchmarkCheck(b, "guess-only", dead, guesses("guess-only.example"))
+	})
 }
 
 // drop is a black hole for a host, as a world file says it.
@@ -47,8 +54,9 @@ func worldWith(tb testing.TB, name, servers, zone string) *lab.World {
 	return w
 }
 
-func benchmarkCheck(b *testing.B, name, servers string) {
-	w := worldWith(b, name, servers, "")
+func benchmarkCheck(b *testing.B, name, servers, zone string) {
+	b.Helper()
+	w := worldWith(b, name, servers, zone)
 	var first, end time.Duration
 	for b.Loop() {
 		f, e := timed(b, w)

@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -161,7 +162,10 @@ func clean(r *mail.Redactor, o mail.Observation) mail.Observation {
 	if o.SessionFacts != nil {
 		s := *o.SessionFacts
 		s.Greeting, s.Software = r.Clean(s.Greeting), r.Clean(s.Software)
-		s.Transcript = r.CleanAll(s.Transcript)
+		s.Transcript = slices.Clone(s.Transcript)
+		for i := range s.Transcript {
+			s.Transcript[i].Text = r.Clean(s.Transcript[i].Text)
+		}
 		for _, list := range []*[]string{
 			&s.Capabilities.BeforeTLS, &s.Capabilities.AfterTLS, &s.Mechanisms.BeforeTLS, &s.Mechanisms.AfterTLS,
 		} {

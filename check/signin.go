@@ -73,12 +73,15 @@ func (c *conductor) login(p *probing) login {
 	l := login{endpoint: p.endpoint}
 	l.forms, l.explicit = userForms(c.o.SignIn.Username, c.target, claims)
 	allowed, answered := c.mayHaveSecret(p.endpoint, claims)
-	if !answered {
+	if !answered && c.heardAll() {
 		c.ask(p.endpoint.Host, claims)
 	}
 	l.ready = allowed
 	return l
 }
+
+// heardAll reports whether no source is left that could still vouch for a host.
+func (c *conductor) heardAll() bool { return c.published || time.Since(c.started) >= trustedLimit }
 
 // tried takes in what came of a try.
 func (c *conductor) tried(p *probing, t try, outcome probe.Outcome) {
@@ -103,7 +106,9 @@ func (c *conductor) sendHome(l login) {
 	_, answered := c.mayHaveSecret(l.endpoint, c.book.claims(l.endpoint))
 	why := c.account.exhausted()
 	switch {
-	case answered && !l.ready:
+	case !l.ready && !c.heardAll():
+		return
+	case !l.ready && answered:
 		why = mail.WhyConsent
 	case why == "" && !c.account.spent[l.endpoint] && c.stillMoving():
 		return

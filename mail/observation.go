@@ -133,7 +133,29 @@ type SessionFacts struct {
 	Capabilities BothWays `json:"capabilities"`
 	Mechanisms   BothWays `json:"mechanisms"`
 	Software     string   `json:"software,omitempty"`
-	Transcript   []string `json:"transcript,omitempty"` // the redacted conversation, only when asked for
+	Transcript   []Line   `json:"transcript,omitempty"` // the redacted conversation, only when asked for
+}
+
+// Line is one line of a conversation, bounded and without secrets.
+type Line struct {
+	AfterMS int64  `json:"after_ms"` // milliseconds since the connection stood
+	From    Side   `json:"from"`
+	Text    string `json:"text"`
+}
+
+// Side says whose line it is.
+type Side string
+
+// The sides of a conversation.
+const (
+	Client Side = "client"
+	Server Side = "server"
+	Aside  Side = "aside" // what happened beside the conversation, such as a TLS handshake
+)
+
+// String gives the line as "C: ", "S: " or "*: " and the text.
+func (l Line) String() string {
+	return map[Side]string{Client: "C: ", Server: "S: ", Aside: "*: "}[l.From] + l.Text
 }
 
 // BothWays holds a list as it was before the connection was encrypted and

@@ -125,8 +125,10 @@ func (s *Session) report() {
 	facts := s.facts
 	if s.options.Transcript {
 		facts.Transcript = s.conn.Transcript().Lines(s.options.Redact)
-		for _, r := range s.redact {
-			facts.Transcript = r.CleanAll(facts.Transcript)
+		for i := range facts.Transcript {
+			for _, r := range s.redact {
+				facts.Transcript[i].Text = r.Clean(facts.Transcript[i].Text)
+			}
 		}
 	}
 	s.emit(mail.Observation{

@@ -296,13 +296,13 @@ func TestTranscriptHasTheWholeConversation(t *testing.T) {
 		t.Errorf("%d lines after the opening, %d at the end", before, len(lines))
 	}
 	for _, want := range []string{"S: * OK", "C: [redacted]", "C: m2 EXAMINE INBOX", "C: m3 LOGOUT"} {
-		if !slices.ContainsFunc(lines, func(line string) bool { return strings.Contains(line, want) }) {
+		if !slices.ContainsFunc(lines, func(line mail.Line) bool { return strings.Contains(line.String(), want) }) {
 			t.Errorf("%q is not in %q", want, lines)
 		}
 	}
 	s1, got1, _ := newWorld(t, imapBoth+"C: m1\nS: m1 NO [AUTHENTICATIONFAILED] sorry\nCLOSE").signIn(imapTLS, Options{Transcript: true}, false)
 	s1.Close(t.Context())
-	if said := strings.Join(got1.session(t, imapTLS).Transcript, "\n"); !strings.Contains(said, "sorry") {
+	if said := fmt.Sprint(got1.session(t, imapTLS).Transcript); !strings.Contains(said, "sorry") {
 		t.Errorf("the rejection is not in %q", said)
 	}
 	s2, got2, _ := newWorld(t, imapBoth+"C: m1\nS: m1 NO").signIn(imapTLS, Options{}, false)

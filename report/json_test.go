@@ -67,7 +67,7 @@ func oddEvents() []mail.Event {
 		{Observation: &mail.Observation{ID: "tls:x", Kind: mail.KindTLS, Subject: endpoint.String(), At: at, TLSFacts: &mail.TLSFacts{}, Failure: &mail.Failure{Class: mail.TLSAlert, Detail: "\xc3("}}},
 		{Observation: &mail.Observation{ID: "tls:y", Kind: mail.KindTLS, At: at, TLSFacts: &mail.TLSFacts{Version: "TLS 1.3", Certificates: []mail.Certificate{{NotBefore: at, NotAfter: at}}}}},
 		{Observation: &mail.Observation{ID: "mx:b.example", Kind: mail.KindDNS, DNSFacts: &mail.DNSFacts{Name: "b.example", Type: "MX", Aliases: []string{}}}},
-		{Observation: &mail.Observation{ID: "session:x", Kind: mail.KindSession, Subject: endpoint.String(), SessionFacts: &mail.SessionFacts{Greeting: "* OK \x80\x1b[2J\u202e", Capabilities: mail.BothWays{AfterTLS: []string{}}, Transcript: []string{"S: \xfe"}}}},
+		{Observation: &mail.Observation{ID: "session:x", Kind: mail.KindSession, Subject: endpoint.String(), SessionFacts: &mail.SessionFacts{Greeting: "* OK \x80\x1b[2J\u202e", Capabilities: mail.BothWays{AfterTLS: []string{}}, Transcript: []mail.Line{{From: mail.Server, Text: "S: \xfe"}}}}},
 		{Finding: &mail.Finding{ID: "x", Severity: mail.Error, Title: "a\x00b", Affects: []string{}}},
 		{Setting: &mail.Setting{Endpoint: endpoint, Role: mail.Incoming}},
 		{Verdict: &mail.Closing{Verdict: mail.Verdict{Summary: "done \u2028"}, NotChecked: []mail.NotChecked{{Subject: "b"}, {Subject: "a"}, {Subject: "b"}}}},

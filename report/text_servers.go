@@ -155,7 +155,7 @@ func (v *view) transcripts() {
 		}
 		v.heading("Conversation with " + v.subjectWords(o.Subject))
 		for _, line := range o.Transcript {
-			v.line("  ", v.text(line))
+			v.line("  ", fmt.Sprintf("%6d %s", line.AfterMS, v.text(line.String())))
 		}
 	}
 }

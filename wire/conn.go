@@ -49,13 +49,13 @@ func (c *Conn) current() net.Conn {
 // Read implements net.Conn.
 func (c *Conn) Read(p []byte) (int, error) {
 	n, err := c.current().Read(p)
-	c.transcript.record(fromServer, p[:n])
+	c.transcript.record(mail.Server, p[:n])
 	return n, err
 }
 
 // Write implements net.Conn.
 func (c *Conn) Write(p []byte) (int, error) {
-	c.transcript.record(fromClient, p)
+	c.transcript.record(mail.Client, p)
 	return c.current().Write(p)
 }
 

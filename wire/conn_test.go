@@ -249,21 +249,21 @@ func TestTranscript(t *testing.T) {
 	t.Parallel()
 	secret := mail.NewSecret([]byte("pä55\x07word"))
 	script := []struct {
-		from direction
+		from mail.Side
 		mask bool
 		text string
 	}{
-		{fromServer, false, "220 hello\r\n"},
-		{fromClient, false, "EHLO me"},
-		{fromClient, false, "\r\n"},
-		{fromServer, false, "250-mx\r\n250 AUTH PL"},
-		{fromServer, false, "AIN\r\n"},
-		{fromClient, false, "AUTH PLAIN\r\n"},
-		{fromServer, false, "334 \r\n"},
-		{fromClient, true, "AGFubmEA"},
-		{fromClient, true, "c2VjcmV0\r\n"},
-		{fromServer, true, "535 no \x1b[2J, not \"pä55\x07word\"\r\n"},
-		{fromClient, false, "QUIT\r\n"},
+		{mail.Server, false, "220 hello\r\n"},
+		{mail.Client, false, "EHLO me"},
+		{mail.Client, false, "\r\n"},
+		{mail.Server, false, "250-mx\r\n250 AUTH PL"},
+		{mail.Server, false, "AIN\r\n"},
+		{mail.Client, false, "AUTH PLAIN\r\n"},
+		{mail.Server, false, "334 \r\n"},
+		{mail.Client, true, "AGFubmEA"},
+		{mail.Client, true, "c2VjcmV0\r\n"},
+		{mail.Server, true, "535 no \x1b[2J, not \"pä55\x07word\"\r\n"},
+		{mail.Client, false, "QUIT\r\n"},
 	}
 	tr := newTranscript()
 	for _, s := range script {
@@ -279,7 +279,7 @@ func TestTranscript(t *testing.T) {
 		t.Fatalf("the lines are %q", got)
 	}
 	for i := range want {
-		if !strings.HasSuffix(got[i], " "+want[i]) || strings.TrimLeft(got[i][:6], " 0123456789") != "" {
+		if got[i].String() != want[i] || got[i].AfterMS < 0 {
 			t.Errorf("line %d is %q, want %q", i, got[i], want[i])
 		}
 	}
@@ -289,17 +289,17 @@ func TestATranscriptIsBounded(t *testing.T) {
 	t.Parallel()
 	tr := newTranscript()
 	for range 1000 {
-		tr.record(fromServer, []byte(strings.Repeat("x", 10000)+"\n\n\n"))
+		tr.record(mail.Server, []byte(strings.Repeat("x", 10000)+"\n\n\n"))
 	}
 	total := 0
 	lines := tr.Lines(nil)
 	for _, line := range lines {
-		total += len(line)
-		if len(line) > maxShownLine+20 {
-			t.Fatalf("a line of %d bytes", len(line))
+		total += len(line.Text)
+		if len(line.Text) > maxShownLine+20 {
+			t.Fatalf("a line of %d bytes", len(line.Text))
 		}
 	}
-	if total > maxTranscript || tr.size > maxTranscript+maxKeptLine+perLineExpense || !strings.Contains(lines[len(lines)-1], "not kept") {
+	if total > maxTranscript || tr.size > maxTranscript+maxKeptLine+perLineExpense || !strings.Contains(lines[len(lines)-1].Text, "not kept") {
 		t.Errorf("%d bytes are shown, %d kept, the last line is %q", total, tr.size, lines[len(lines)-1])
 	}
 }
@@ -307,9 +307,9 @@ func TestATranscriptIsBounded(t *testing.T) {
 func TestASecretAtTheEndOfALongLineIsRemoved(t *testing.T) {
 	t.Parallel()
 	tr := newTranscript()
-	tr.record(fromServer, []byte(strings.Repeat("x", maxShownLine-4)+"hunter22"+strings.Repeat("y", 9000)))
+	tr.record(mail.Server, []byte(strings.Repeat("x", maxShownLine-4)+"hunter22"+strings.Repeat("y", 9000)))
 	for _, line := range tr.Lines(mail.NewRedactor(mail.NewSecret([]byte("hunter22")))) {
-		if strings.Contains(line, "hun") {
+		if strings.Contains(line.Text, "hun") {
 			t.Error("a part of the secret is shown")
 		}
 	}

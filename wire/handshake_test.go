@@ -73,8 +73,9 @@ func TestAGoodHandshake(t *testing.T) {
 	if state, ok := c.ConnectionState(); !ok || state.Version != tls.VersionTLS13 {
 		t.Error("there is no state for channel binding")
 	}
-	if lines := strings.Join(c.Transcript().Lines(nil), "\n"); !strings.Contains(lines, "*: TLS 1.3") || !strings.HasSuffix(lines, "S: * OK over TLS") {
-		t.Errorf("the transcript is\n%s", lines)
+	lines := c.Transcript().Lines(nil)
+	if !strings.HasPrefix(lines[0].String(), "*: TLS 1.3") || lines[len(lines)-1].String() != "S: * OK over TLS" {
+		t.Errorf("the transcript is\n%q", lines)
 	}
 }
 

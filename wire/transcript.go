@@ -2,7 +2,6 @@ package wire
 
 import (
 	"bytes"
-	"fmt"
 	"sync"
 	"time"
 
@@ -19,35 +18,27 @@ const (
 	perLineExpense = 64 // what a line costs beyond its text
 )
 
-type direction byte
-
-const (
-	fromClient direction = 'C'
-	fromServer direction = 'S'
-	aside      direction = '*' // what happened beside the conversation
-)
-
 // A Transcript records a conversation above TLS, bounded. It is safe for
 // concurrent use.
 type Transcript struct {
 	mu      sync.Mutex
 	began   time.Time
 	lines   []*line
-	open    map[direction]*line // lines whose end has not come
+	open    map[mail.Side]*line // lines whose end has not come
 	size    int
 	masking bool
 }
 
 type line struct {
 	after  time.Duration
-	from   direction
+	from   mail.Side
 	text   []byte
 	cut    bool // longer than what is kept
 	masked bool // the rest is the client's secret
 }
 
 func newTranscript() *Transcript {
-	return &Transcript{began: time.Now(), open: map[direction]*line{}}
+	return &Transcript{began: time.Now(), open: map[mail.Side]*line{}}
 }
 
 // Mask makes the transcript write "C: [redacted]" for what the client sends
@@ -59,8 +50,8 @@ func (t *Transcript) Mask(on bool) {
 	t.masking = on
 }
 
-// record adds bytes of one direction, which may hold many lines or a part of one.
-func (t *Transcript) record(from direction, data []byte) {
+// record adds bytes of one side, which may hold many lines or a part of one.
+func (t *Transcript) record(from mail.Side, data []byte) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for len(data) > 0 {
@@ -84,7 +75,7 @@ func (t *Transcript) record(from direction, data []byte) {
 
 // line gives the line that is being written, a new one at the beginning, nil
 // when the transcript is full.
-func (t *Transcript) line(from direction) *line {
+func (t *Transcript) line(from mail.Side) *line {
 	if l := t.open[from]; l != nil {
 		return l
 	}
@@ -99,7 +90,7 @@ func (t *Transcript) line(from direction) *line {
 }
 
 func (t *Transcript) append(l *line, part []byte) {
-	if l.from == fromClient && t.masking {
+	if l.from == mail.Client && t.masking {
 		l.masked = true
 	}
 	if l.masked {
@@ -112,18 +103,17 @@ func (t *Transcript) append(l *line, part []byte) {
 	t.size += len(part)
 }
 
-// Lines gives the conversation, one element a line: milliseconds since the
-// connection stood, "C:" or "S:" ("*:" for what happened beside it), and the
-// text with secrets removed and control characters escaped.
-func (t *Transcript) Lines(r *mail.Redactor) []string {
+// Lines gives the conversation with secrets removed and control characters escaped.
+func (t *Transcript) Lines(r *mail.Redactor) []mail.Line {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	shown := make([]string, 0, len(t.lines)+1)
+	shown := make([]mail.Line, 0, len(t.lines)+1)
 	for _, l := range t.lines {
-		shown = append(shown, fmt.Sprintf("%6d %c: %s", l.after.Milliseconds(), l.from, l.show(r)))
+		shown = append(shown, mail.Line{AfterMS: l.after.Milliseconds(), From: l.from, Text: l.show(r)})
 	}
 	if t.size >= maxTranscript {
-		shown = append(shown, "       *: the rest is not kept")
+		last := shown[len(shown)-1].AfterMS
+		shown = append(shown, mail.Line{AfterMS: last, From: mail.Aside, Text: "the rest is not kept"})
 	}
 	return shown
 }
@@ -137,4 +127,4 @@ func (l *line) show(r *mail.Redactor) string {
 }
 
 // note adds a line about what happened beside the conversation.
-func (t *Transcript) note(text string) { t.record(aside, []byte(text+"\n")) }
+func (t *Transcript) note(text string) { t.record(mail.Aside, []byte(text+"\n")) }
