@@ -52,18 +52,17 @@ func Run(ctx context.Context, target mail.Target, o Options, emit func(mail.Even
 		o.Timeout = DefaultTimeout
 	}
 	c := newConductor(ctx, target, o, started, emit)
-	provider := c.conduct(ctx)
-	closing := c.judge(provider)
+	closing := c.judge(c.conduct(ctx))
 	c.goodbyes.Wait()
 	return closing
 }
 
 // judge asks the rules and emits what they say, the verdict last.
-func (c *conductor) judge(provider *mail.Provider) mail.Closing {
+func (c *conductor) judge(found discover.Result) mail.Closing {
 	facts := rules.Facts{
 		Target:       c.target,
 		Now:          time.Now(),
-		Provider:     provider,
+		Provider:     found.Provider,
 		Candidates:   c.book.candidateList(),
 		Observations: c.book.observationList(),
 		NotChecked:   c.notChecked,
@@ -90,6 +89,8 @@ func (c *conductor) judge(provider *mail.Provider) mail.Closing {
 		TookMS:     time.Since(c.started).Milliseconds(),
 		Complete:   judgement.Complete,
 		NotChecked: c.notChecked,
+		Provider:   found.Provider,
+		Services:   found.Services,
 	}
 	c.emit(mail.Event{Verdict: &closing})
 	return closing

@@ -71,7 +71,7 @@ func newConductor(ctx context.Context, target mail.Target, o Options, started ti
 
 // conduct runs the loop until everything is known, enough is proved, the time
 // is over or the user has had enough. It leaves goodbyes to wait for.
-func (c *conductor) conduct(ctx context.Context) *mail.Provider {
+func (c *conductor) conduct(ctx context.Context) discover.Result {
 	c.search = discover.Start(c.run, c.o.Network, c.target, c.o.Discovery, func(e mail.Event) {
 		c.tell(func() { c.take(e) })
 	})
@@ -104,7 +104,7 @@ func (c *conductor) conduct(ctx context.Context) *mail.Provider {
 	for _, pending := range result.Stopped {
 		c.skip(pending.Subject, why)
 	}
-	return result.Provider
+	return result
 }
 
 // tell hands the loop something to do with its state. Once the run is over there is nobody to tell.

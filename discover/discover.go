@@ -48,6 +48,7 @@ type Pending struct {
 // Result is what is known once everything was answered or stopped.
 type Result struct {
 	Provider *mail.Provider // nil when none is known
+	Services []mail.Service // what is published beside mail access, sorted
 	Stopped  []Pending      // what was cut short, sorted by source and subject
 }
 

@@ -56,6 +56,23 @@ type Claim struct {
 	Priority int      `json:"priority,omitempty"` // SRV priority or MX preference: lower first
 	Weight   int      `json:"weight,omitempty"`   // SRV weight: heavier first among equal priorities
 	Evidence []string `json:"evidence,omitempty"` // ids of the observations that the claim rests on
+
+	OAuth         *OAuth         `json:"oauth,omitempty"`
+	LeaveOnServer *LeaveOnServer `json:"leave_on_server,omitempty"` // POP3 only
+}
+
+// OAuth is where an OAuth 2.0 token for a server comes from, as a source says it.
+type OAuth struct {
+	Issuer   string   `json:"issuer,omitempty"` // RFC 8414
+	AuthURL  string   `json:"auth_url,omitempty"`
+	TokenURL string   `json:"token_url,omitempty"`
+	Scopes   []string `json:"scopes,omitempty"`
+}
+
+// LeaveOnServer is what a source advises about messages that POP3 has fetched.
+type LeaveOnServer struct {
+	Leave Fact `json:"leave"`
+	Days  int  `json:"days,omitempty"` // 0 for no limit
 }
 
 // Proof says how far a setting was proved.

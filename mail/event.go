@@ -43,6 +43,8 @@ type Closing struct {
 	TookMS     int64        `json:"took_ms"`
 	Complete   bool         `json:"complete"` // false when anything was not checked for grace or deadline
 	NotChecked []NotChecked `json:"not_checked"`
+	Provider   *Provider    `json:"provider,omitempty"` // what is known of who runs the mailbox
+	Services   []Service    `json:"services,omitempty"`
 }
 
 // Report is a whole run as one document. Candidates, findings and settings
@@ -61,4 +63,6 @@ type Report struct {
 	Findings     []Finding     `json:"findings"`
 	Observations []Observation `json:"observations"`
 	NotChecked   []NotChecked  `json:"not_checked"`
+	Provider     *Provider     `json:"provider"`
+	Services     []Service     `json:"services"`
 }

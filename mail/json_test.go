@@ -27,7 +27,7 @@ func TestEventsSurviveJSON(t *testing.T) {
 		{Rule: &Rule{ID: "tls.x", References: []string{"RFC 9525"}}},
 		{Finding: &Finding{ID: "tls.x", Severity: Critical, Evidence: []string{"t"}, Because: []string{}, References: []string{}}},
 		{Setting: &Setting{e, Incoming, "a@b", []string{"plain"}, SignedIn, []Source{SourceSRV}, TrustDNS, true}},
-		{Verdict: &Closing{Verdict{Works, Ready, "fine", 0}, 12, true, []NotChecked{{"x", WhyGrace}}}},
+		{Verdict: &Closing{Verdict: Verdict{Works, Ready, "fine", 0}, TookMS: 12, Complete: true, NotChecked: []NotChecked{{"x", WhyGrace}}}},
 	}
 	for _, event := range events {
 		data, err := json.Marshal(event)

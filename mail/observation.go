@@ -74,6 +74,8 @@ type Observation struct {
 	At      time.Time `json:"at,omitzero"`       // when it began
 	TookMS  int64     `json:"took_ms"`           // milliseconds
 	Failure *Failure  `json:"failure,omitempty"`
+	Source  Source    `json:"source,omitempty"` // for which source of settings it was asked
+	Notes   []string  `json:"notes,omitempty"`  // what was passed over in it, and why
 
 	*DNSFacts
 	*HTTPFacts

@@ -88,6 +88,7 @@ func (f *Folder) Report() mail.Report {
 	r := f.report
 	r.Settings, r.Findings = slices.Clone(r.Settings), slices.Clone(r.Findings)
 	r.NotChecked = append([]mail.NotChecked{}, r.NotChecked...)
+	r.Services = append([]mail.Service{}, r.Services...)
 	r.Candidates = []mail.Candidate{}
 	for _, key := range f.order {
 		r.Candidates = append(r.Candidates, f.candidates[key])
@@ -115,6 +116,7 @@ func (f *Folder) close(c mail.Closing) {
 		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Why, b.Why))
 	})
 	f.report.NotChecked = slices.Compact(c.NotChecked)
+	f.report.Provider, f.report.Services = c.Provider, c.Services
 }
 
 // recorded gives e as it comes back from a recorded stream: text in valid

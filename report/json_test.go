@@ -89,7 +89,9 @@ func TestNoArrayOfTheDocumentIsNull(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := printed(t, "json", Options{}, events); bytes.Contains(got, []byte("null")) {
+			got := printed(t, "json", Options{}, events)
+			unknown := []byte(`"provider": null`) // nothing is known of the provider: no list, and so no []
+			if bytes.Contains(bytes.Replace(got, unknown, nil, 1), []byte("null")) {
 				t.Errorf("the document has a null:\n%s", got)
 			}
 		})
