@@ -26,9 +26,9 @@ type conductor struct {
 	goodbyes sync.WaitGroup // every goroutine of the run
 
 	search  *discover.Search
-	hosts   slots
 	book    *book
 	probes  map[mail.Endpoint]*probing
+	atHost  map[string]int // connections that are open or being made
 	account *account
 
 	published   bool                // every source but the guesses has answered
@@ -57,6 +57,7 @@ func newConductor(ctx context.Context, target mail.Target, o Options, started ti
 		inbox:     make(chan func()),
 		book:      newBook(),
 		probes:    map[mail.Endpoint]*probing{},
+		atHost:    map[string]int{},
 		account:   newAccount(),
 		guesses:   map[mail.Role]phase{},
 		consents:  map[string]phase{},
