@@ -1,20 +1,29 @@
 package discover
 
 import (
+	"context"
 	"slices"
 
 	"github.com/mailmedic/mailmedic/mail"
 )
 
-// askPins offers what the user fixed.
+// askPins offers what the user fixed. Nobody is asked; it is a question because
+// whoever is told of the candidates may only begin to listen once Start has returned.
 func (s *Search) askPins() {
 	var offers []offer
 	for _, pin := range s.options.Pins {
-		for _, e := range expandPin(pin) {
-			offers = append(offers, offer{submissionRole(e.Protocol), e, mail.Claim{Source: mail.SourceUser, Trust: mail.TrustUser}})
+		expanded := expandPin(pin)
+		for _, e := range expanded {
+			claim := mail.Claim{Source: mail.SourceUser, Trust: mail.TrustUser, Implied: len(expanded) > 1}
+			offers = append(offers, offer{submissionRole(e.Protocol), e, claim})
 		}
 	}
-	s.found(nil, offers)
+	if len(offers) > 0 {
+		s.ask(Pending{mail.SourceUser, s.target.Domain, mail.TrustUser}, func(context.Context) bool {
+			s.found(nil, offers)
+			return true
+		})
+	}
 }
 
 // expandPin fills in what the user left out: every standard port, or how a

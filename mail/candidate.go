@@ -55,6 +55,7 @@ type Claim struct {
 	Auth     []string `json:"auth,omitempty"`     // SASL names in lower case, best first; oauth2 while only published
 	Priority int      `json:"priority,omitempty"` // SRV priority or MX preference: lower first
 	Weight   int      `json:"weight,omitempty"`   // SRV weight: heavier first among equal priorities
+	Implied  bool     `json:"implied,omitempty"`  // the user named the host, and the port is one of those that this may mean
 	Evidence []string `json:"evidence,omitempty"` // ids of the observations that the claim rests on
 
 	OAuth         *OAuth         `json:"oauth,omitempty"`

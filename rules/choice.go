@@ -46,6 +46,9 @@ func (x *index) choose() []choice {
 func (x *index) choicesOf(role mail.Role) []choice {
 	var choices []choice
 	for _, s := range x.servers {
+		if x.moot(s) {
+			continue
+		}
 		for _, c := range s.candidates {
 			proof := s.proof()
 			if c.Role != role || c.Guessed() && proof.Rank() < mail.Handshake.Rank() {

@@ -96,7 +96,7 @@ func (x *index) serversIn(role mail.Role) []*server {
 func (x *index) serversWhere(match func(*server) bool) []*server {
 	var found []*server
 	for _, s := range x.servers {
-		if s.concerns() && match(s) {
+		if s.concerns() && !x.moot(s) && match(s) {
 			found = append(found, s)
 		}
 	}

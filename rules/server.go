@@ -77,6 +77,21 @@ func (s *server) named() bool {
 	return slices.ContainsFunc(s.candidates, func(c mail.Candidate) bool { return c.Trust() == mail.TrustUser })
 }
 
+// implied reports whether nobody but the user names s, and only its host.
+func (s *server) implied() bool {
+	return !slices.ContainsFunc(s.candidates, func(c mail.Candidate) bool {
+		return slices.ContainsFunc(c.Claims, func(claim mail.Claim) bool { return !claim.Implied })
+	})
+}
+
+// moot reports whether another port of the host that the user named does what
+// s would have been for.
+func (x *index) moot(s *server) bool {
+	return s.implied() && !x.canUse(s) && slices.ContainsFunc(x.servers, func(other *server) bool {
+		return other.implied() && other.endpoint.Host == s.endpoint.Host && other.endpoint.Protocol == s.endpoint.Protocol && x.canUse(other)
+	})
+}
+
 // tested reports whether anything came of s, good or bad. What the user's
 // policy or the end of the run stopped was not tested.
 func (s *server) tested() bool {
