@@ -17,7 +17,7 @@ const (
 type login struct {
 	endpoint mail.Endpoint
 	forms    []string // user names to try, best first
-	explicit bool     // a source or the user names the form, so that another one is no use
+	explicit bool     // a source or the user names the forms, so that what another server taught is no use
 	ready    bool     // the session is open, may have the secret, and waits
 }
 
@@ -32,6 +32,7 @@ type try struct {
 type account struct {
 	learned   string // the form of the user name that a server accepted
 	rejected  []try
+	vain      int // tries that gave the secret away and taught nothing
 	made      map[try]bool
 	spent     map[mail.Endpoint]bool // nothing more is tried there
 	running   int
@@ -47,7 +48,7 @@ func (a *account) exhausted() mail.Why {
 	switch {
 	case a.throttled:
 		return mail.WhyThrottled
-	case len(a.rejected) >= maxRejections:
+	case len(a.rejected) >= maxRejections, a.learned == "" && len(a.rejected)+a.vain >= maxRejections:
 		return mail.WhyBudget
 	default:
 		return ""
@@ -90,8 +91,8 @@ func (a *account) formsFor(l login) []string {
 }
 
 // afterRejection keeps what may follow a first try that was rejected: another
-// form at the same server where no source names the form (RFC 6186 section 4),
-// else a server of the other role, which may judge otherwise. A second server
+// form at the same server where there is one (RFC 6186 section 4), else a
+// server of the other role, which may judge otherwise. A second server
 // of the same kind would only reject the same words again.
 func (a *account) afterRejection(logins []login) []login {
 	if a.learned != "" || len(a.rejected) == 0 {
@@ -139,7 +140,7 @@ func (a *account) start(t try) {
 }
 
 func (a *account) accepted(t try) {
-	a.failed(t)
+	a.end(t)
 	if a.learned == "" {
 		a.learned = t.username
 	}
@@ -148,15 +149,21 @@ func (a *account) accepted(t try) {
 // refused counts a rejected try. The server is not asked again, unless it is
 // worth another form.
 func (a *account) refused(t try, l login) {
-	a.failed(t)
+	a.end(t)
 	a.rejected = append(a.rejected, t)
-	if a.learned == "" && !l.explicit && len(a.rejected) < maxRejections && len(l.forms) > 1 {
+	if a.learned == "" && len(a.rejected) < maxRejections && len(l.forms) > 1 {
 		a.spent[t.endpoint] = false
 	}
 }
 
-// failed ends a try that told nothing about the credentials.
+// failed ends a try that told nothing about the credentials. The server may all
+// the same have counted it as one with a wrong password.
 func (a *account) failed(t try) {
+	a.end(t)
+	a.vain++
+}
+
+func (a *account) end(t try) {
 	a.running--
 	a.spent[t.endpoint] = true
 }

@@ -51,8 +51,12 @@ func Run(ctx context.Context, target mail.Target, o Options, emit func(mail.Even
 		o.Timeout = DefaultTimeout
 	}
 	c := newConductor(ctx, target, o, started, emit)
-	closing := c.judge(c.conduct(ctx))
-	c.goodbyes.Wait()
+	found := c.conduct(ctx)
+	if c.fault.Load() != nil {
+		c.wait()
+	}
+	closing := c.judge(found)
+	c.wait()
 	return closing
 }
 

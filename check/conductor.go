@@ -3,8 +3,11 @@ package check
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/mailmedic/mailmedic/discover"
@@ -23,21 +26,24 @@ type conductor struct {
 	run      context.Context // ends when the run's time is over, the user interrupts, or the loop is done
 	cancel   context.CancelFunc
 	inbox    chan func()    // what goroutines learned, to be taken in by the loop
-	goodbyes sync.WaitGroup // every goroutine of the run
+	goodbyes sync.WaitGroup // every goroutine of the run, see start
+	fault    atomic.Pointer[fault]
 
 	search  *discover.Search
 	book    *book
 	probes  map[mail.Endpoint]*probing
-	atHost  map[string]int // connections that are open or being made
+	atHost  map[string]int    // connections that are open or being made
+	making  map[*probing]bool // sessions that go home to make room for better ones
 	account *account
 
-	published   bool                // every source but the guesses has answered
-	guesses     map[mail.Role]phase // of the roles that were released
-	consents    map[string]phase    // by host
-	permitted   map[string]bool     // by host, once the user has answered
-	firstReady  time.Time           // when the first session was ready to sign in
-	proved      time.Time           // when every role had a proved setting
-	graceOver   bool                // what could not better the proof has been stopped
+	published   bool                    // every source but the guesses has answered
+	guesses     map[mail.Role]phase     // of the roles that were released
+	consents    map[string]phase        // by host
+	permitted   map[string]bool         // by host, once the user has answered
+	asking      bool                    // the user is being asked
+	firstReady  map[mail.Role]time.Time // when the first session of the role was ready to sign in
+	proved      time.Time               // when every role had a proved setting
+	graceOver   bool                    // what could not better the proof has been stopped
 	notChecked  []mail.NotChecked
 	interrupted bool
 }
@@ -58,10 +64,13 @@ func newConductor(ctx context.Context, target mail.Target, o Options, started ti
 		book:      newBook(),
 		probes:    map[mail.Endpoint]*probing{},
 		atHost:    map[string]int{},
+		making:    map[*probing]bool{},
 		account:   newAccount(),
 		guesses:   map[mail.Role]phase{},
 		consents:  map[string]phase{},
 		permitted: map[string]bool{},
+
+		firstReady: map[mail.Role]time.Time{},
 	}
 	if s := o.SignIn; s != nil {
 		c.redact = mail.NewRedactor(s.Secret, target.Address, target.LocalPart(), s.Username)
@@ -76,7 +85,7 @@ func (c *conductor) conduct(ctx context.Context) discover.Result {
 	c.search = discover.Start(c.run, c.o.Network, c.target, c.o.Discovery, func(e mail.Event) {
 		c.tell(func() { c.take(e) })
 	})
-	c.goodbyes.Go(func() {
+	c.start(func() {
 		select {
 		case <-c.search.Published():
 			c.tell(func() { c.published = true })
@@ -106,6 +115,36 @@ func (c *conductor) conduct(ctx context.Context) discover.Result {
 		c.skip(pending.Subject, why)
 	}
 	return result
+}
+
+// fault is a panic of a goroutine, to be raised again where the caller can meet it.
+type fault struct {
+	value any
+	stack []byte
+}
+
+func (f *fault) Error() string { return fmt.Sprintf("%v\n\n%s", f.value, f.stack) }
+
+// start runs work in a goroutine that the run waits for. A panic ends the run
+// and is raised again by wait.
+func (c *conductor) start(work func()) {
+	c.goodbyes.Go(func() {
+		defer func() {
+			if value := recover(); value != nil {
+				c.fault.CompareAndSwap(nil, &fault{value, debug.Stack()})
+				c.cancel()
+			}
+		}()
+		work()
+	})
+}
+
+// wait waits for every goroutine of the run.
+func (c *conductor) wait() {
+	c.goodbyes.Wait()
+	if f := c.fault.Load(); f != nil {
+		panic(f)
+	}
 }
 
 // tell hands the loop something to do with its state. Once the run is over there is nobody to tell.

@@ -64,8 +64,8 @@ func (c *conductor) guessing() bool {
 // nextMoment is when the loop has something to do even if nothing is learned.
 func (c *conductor) nextMoment() time.Time {
 	moments := []time.Time{c.started.Add(headStart), c.started.Add(guessAnyway), c.started.Add(trustedLimit)}
-	if !c.firstReady.IsZero() {
-		moments = append(moments, c.firstReady.Add(settle))
+	for _, ready := range c.firstReady {
+		moments = append(moments, ready.Add(settle))
 	}
 	if !c.proved.IsZero() {
 		moments = append(moments, c.proved.Add(grace))
@@ -173,7 +173,7 @@ func (c *conductor) guess(role mail.Role) {
 		return
 	}
 	c.guesses[role] = begun
-	c.goodbyes.Go(func() {
+	c.start(func() {
 		c.search.Guess(role)
 		c.tell(func() { c.guesses[role] = done })
 	})

@@ -35,7 +35,11 @@ const maxAtHost = 4
 // best candidates come first. The goroutine owns the session; the loop sends it
 // orders.
 func (c *conductor) probe(e mail.Endpoint) {
-	if _, known := c.probes[e]; known || c.atHost[e.Host] >= maxAtHost {
+	if _, known := c.probes[e]; known {
+		return
+	}
+	if c.atHost[e.Host] >= maxAtHost {
+		c.makeRoom(e)
 		return
 	}
 	c.atHost[e.Host]++
@@ -50,9 +54,12 @@ func (c *conductor) probe(e mail.Endpoint) {
 			}
 		})
 	}
-	c.goodbyes.Go(func() {
+	c.start(func() {
 		defer cancel()
-		defer c.tell(func() { c.atHost[e.Host]-- })
+		defer c.tell(func() {
+			c.atHost[e.Host]--
+			delete(c.making, p)
+		})
 		session := probe.Open(ctx, c.o.Network, e, c.probeOptions(), observe)
 		c.tell(func() { c.opened(p, session) })
 		for t := range orders {
@@ -67,6 +74,30 @@ func (c *conductor) probe(e mail.Endpoint) {
 		}
 		session.Close(ctx)
 	})
+}
+
+// makeRoom sends a waiting session home, to come again later, if it ranks after
+// e and has a place that e needs: who came first must not decide who signs in.
+func (c *conductor) makeRoom(e mail.Endpoint) {
+	for p := range c.making {
+		if p.endpoint.Host == e.Host {
+			return
+		}
+	}
+	ranked := c.book.candidateList()
+	slices.Reverse(ranked)
+	for _, candidate := range ranked {
+		if candidate.Endpoint == e {
+			return
+		}
+		p := c.probes[candidate.Endpoint]
+		if p != nil && p.state == waiting && p.endpoint.Host == e.Host && !c.account.triedAt(p.endpoint) {
+			c.dismiss(p)
+			delete(c.probes, p.endpoint)
+			c.making[p] = true
+			return
+		}
+	}
 }
 
 // obey makes one try, on a new connection where the server ended the last one.
@@ -129,15 +160,16 @@ func (c *conductor) mayHaveSecret(e mail.Endpoint, claims []mail.Claim) (allowed
 	}
 }
 
-// ask asks the user about a host, once.
+// ask asks the user about a host, once, and about one host at a time: an answer
+// must not be taken for another host's.
 func (c *conductor) ask(host string, claims []mail.Claim) {
-	if c.consents[host] != notBegun {
+	if c.consents[host] != notBegun || c.asking {
 		return
 	}
-	c.consents[host] = begun
+	c.consents[host], c.asking = begun, true
 	sources := mail.Candidate{Claims: claims}.Sources()
-	c.goodbyes.Go(func() {
+	c.start(func() {
 		allowed := c.o.SignIn.Consent(c.run, host, sources)
-		c.tell(func() { c.permitted[host], c.consents[host] = allowed, done })
+		c.tell(func() { c.permitted[host], c.consents[host], c.asking = allowed, done, false })
 	})
 }

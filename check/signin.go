@@ -18,38 +18,63 @@ func (c *conductor) signIn() {
 	if c.o.SignIn == nil {
 		return
 	}
-	logins := c.logins()
-	if c.settled(logins) {
-		for t, ok := c.account.next(logins); ok; t, ok = c.account.next(logins) {
-			c.account.start(t)
-			p := c.probes[t.endpoint]
-			p.state = signing
-			p.orders <- t
-			logins = slices.DeleteFunc(logins, func(l login) bool { return l.endpoint == t.endpoint })
-		}
+	for _, role := range roles {
+		c.noteReady(role)
 	}
-	for _, l := range logins {
+	settled := slices.DeleteFunc(c.logins(), func(l login) bool { return !c.settled(roleOf(l.endpoint)) })
+	for t, ok := c.account.next(settled); ok; t, ok = c.account.next(settled) {
+		c.account.start(t)
+		p := c.probes[t.endpoint]
+		p.state = signing
+		p.orders <- t
+		settled = slices.DeleteFunc(settled, func(l login) bool { return l.endpoint == t.endpoint })
+	}
+	for _, l := range c.logins() {
 		c.sendHome(l)
 	}
 }
 
-// settled reports whether the first try need not wait any longer.
-func (c *conductor) settled(logins []login) bool {
-	if !slices.ContainsFunc(logins, func(l login) bool { return l.ready }) {
-		return false
+// roleOf gives the role for which the account signs in at an endpoint.
+func roleOf(e mail.Endpoint) mail.Role {
+	if e.Protocol == mail.SMTP {
+		return mail.Outgoing
 	}
-	if c.firstReady.IsZero() {
-		c.firstReady = time.Now()
-	}
-	return len(c.account.made) > 0 || time.Since(c.firstReady) >= settle || c.published && !c.betterOpening()
+	return mail.Incoming
 }
 
-// betterOpening reports whether a server that ranks before every waiting one is still being connected to.
-func (c *conductor) betterOpening() bool {
-	for _, candidate := range c.book.candidateList() {
+// noteReady notes when the first session of a role was ready to sign in.
+func (c *conductor) noteReady(role mail.Role) {
+	ready := slices.ContainsFunc(c.logins(), func(l login) bool { return l.ready && roleOf(l.endpoint) == role })
+	if ready && c.firstReady[role].IsZero() {
+		c.firstReady[role] = time.Now()
+	}
+}
+
+// settled reports whether the first try of a role need not wait any longer.
+func (c *conductor) settled(role mail.Role) bool {
+	since, ready := c.firstReady[role]
+	if !ready {
+		return false
+	}
+	for t := range c.account.made {
+		if roleOf(t.endpoint) == role {
+			return true
+		}
+	}
+	first := len(c.account.made) == 0 // it is spent on reading mail, where that is possible
+	return time.Since(since) >= settle ||
+		c.published && !c.betterOpening(role) && !(first && c.betterOpening(mail.Incoming))
+}
+
+// betterOpening reports whether a server that ranks before every waiting one of its role is still being connected to.
+func (c *conductor) betterOpening(role mail.Role) bool {
+	for _, candidate := range c.book.ofRole(role) {
 		p := c.probes[candidate.Endpoint]
-		if candidate.Role != mail.MX && p != nil && p.state != ended {
-			return p.state == opening
+		if p == nil || p.state == opening {
+			return true
+		}
+		if p.state == waiting {
+			return false
 		}
 	}
 	return false

@@ -3,8 +3,11 @@ package discover
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mailmedic/mailmedic/discover/providers"
 	"github.com/mailmedic/mailmedic/mail"
@@ -27,6 +30,7 @@ type Search struct {
 	watchers  sync.WaitGroup // what only waits or looks ahead
 	published chan struct{}
 	survey    survey
+	fault     atomic.Pointer[fault]
 
 	emitting sync.Mutex // held while emit runs; guards ledger
 	ledger   ledger
@@ -84,7 +88,7 @@ func (s *Search) start(group *sync.WaitGroup, p Pending, work func(context.Conte
 	s.pending[q] = struct{}{}
 	group.Go(func() {
 		defer cancel()
-		answered := work(ctx)
+		answered := s.guarded(ctx, work)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.pending, q)
@@ -93,6 +97,26 @@ func (s *Search) start(group *sync.WaitGroup, p Pending, work func(context.Conte
 		}
 	})
 }
+
+// guarded does the work of a question. A panic, most likely of a parser that met
+// something new, ends the search and is raised again by Wait.
+func (s *Search) guarded(ctx context.Context, work func(context.Context) bool) (answered bool) {
+	defer func() {
+		if value := recover(); value != nil {
+			s.fault.CompareAndSwap(nil, &fault{value, debug.Stack()})
+			s.cancel()
+		}
+	}()
+	return work(ctx)
+}
+
+// fault is a panic of a question.
+type fault struct {
+	value any
+	stack []byte
+}
+
+func (f *fault) Error() string { return fmt.Sprintf("%v\n\n%s", f.value, f.stack) }
 
 // cut reports whether a failure is nothing but the end of its question, which
 // says nothing of the world.
@@ -160,6 +184,9 @@ func (s *Search) Wait() Result {
 	s.guesses.Wait()
 	s.cancel()
 	s.watchers.Wait()
+	if f := s.fault.Load(); f != nil {
+		panic(f)
+	}
 
 	s.emitting.Lock()
 	candidates := s.ledger.sorted()
