@@ -39,6 +39,8 @@ func judgeSMTP(r smtpReply) attempt {
 		a.outcome = Throttled
 	case r.kind() == 4:
 		a.outcome = Temporary
+	case r.code != 504 && faultsCredentials(a.reply):
+		a.outcome = Rejected
 	case r.code >= 500 && r.code <= 504, r.code == 530, r.code == 538:
 		a.outcome = Mechanism
 	default:
@@ -65,7 +67,7 @@ func judgeIMAP(r imapReply) attempt {
 		a.outcome = Temporary
 	case strings.Contains(strings.ToLower(r.text), "authenticated but not connected"):
 		a.outcome = Unavailable // Exchange: the password is right, the mailbox is closed to IMAP
-	case a.refused:
+	case a.refused || faultsCredentials(r.text):
 		a.outcome = Rejected
 	case r.status == "BAD" || code == "PRIVACYREQUIRED" || code == "CANNOT" || faultsMechanism(r.text):
 		a.outcome = Mechanism
@@ -90,7 +92,7 @@ func judgePOP3(ok bool, line string) attempt {
 		a.outcome = Throttled
 	case code == "SYS/TEMP" || code == "IN-USE":
 		a.outcome = Temporary
-	case a.refused:
+	case a.refused || faultsCredentials(rest):
 		a.outcome = Rejected
 	case faultsMechanism(rest):
 		a.outcome = Mechanism
@@ -103,6 +105,23 @@ func judgePOP3(ok bool, line string) attempt {
 // tooMany recognises a limit by the words that servers have for it.
 func tooMany(reply string) bool {
 	return containsAny(reply, "too many", "rate limit", "throttl", "too fast", "too often")
+}
+
+// faultsCredentials recognises a rejection by its words or its enhanced status
+// code (RFC 4954 section 6), whatever the basic code: some servers answer a wrong
+// password as if the command were wrong, and each such answer counts against the
+// account. Words that speak of the mechanism alone are none, such as those for
+// one that is not known or for base64 that cannot be read.
+func faultsCredentials(text string) bool {
+	switch {
+	case containsAny(text, "base64", "base 64", "unrecognized authentication", "unrecognised authentication", "unknown authentication",
+		"unsupported", "not supported", "not implemented", "unknown mechanism", "unknown command"):
+		return false
+	case containsAny(text, "5.7.8", "password", "credential", "invalid user", "unknown user", "no such user", "login failed", "login failure", "logon failure",
+		"login incorrect", "not authenticated"):
+		return true
+	}
+	return containsAny(text, "auth") && containsAny(text, "fail", "invalid login", "rejected", "denied", "incorrect")
 }
 
 // faultsMechanism recognises the words by which a server says that it does not
