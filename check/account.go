@@ -103,26 +103,29 @@ func (a *account) afterRejection(logins []login) []login {
 		if !a.spent[refused] {
 			return l.endpoint != refused
 		}
-		return (l.endpoint.Protocol == mail.SMTP) == (refused.Protocol == mail.SMTP)
+		return roleOf(l.endpoint) == roleOf(refused)
 	})
 }
 
 // untriedRoleFirst puts the servers of a role where nothing was tried yet in
 // front: that both reading and sending work is the answer, more ways are not.
 func (a *account) untriedRoleFirst(logins []login) []login {
-	tried := map[bool]bool{}
-	for t := range a.made {
-		tried[t.endpoint.Protocol == mail.SMTP] = true
-	}
-	return slices.SortedStableFunc(slices.Values(logins), func(x, y login) int {
-		late := func(l login) int {
-			if tried[l.endpoint.Protocol == mail.SMTP] {
-				return 1
-			}
-			return 0
+	late := func(l login) int {
+		if a.triedRole(roleOf(l.endpoint)) {
+			return 1
 		}
-		return late(x) - late(y)
-	})
+		return 0
+	}
+	return slices.SortedStableFunc(slices.Values(logins), func(x, y login) int { return late(x) - late(y) })
+}
+
+func (a *account) triedRole(role mail.Role) bool {
+	for t := range a.made {
+		if roleOf(t.endpoint) == role {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *account) triedAt(e mail.Endpoint) bool {

@@ -65,7 +65,7 @@ func (c *conductor) guessing() bool {
 func (c *conductor) nextMoment() time.Time {
 	moments := []time.Time{c.started.Add(headStart), c.started.Add(guessAnyway), c.started.Add(trustedLimit)}
 	for _, ready := range c.firstReady {
-		moments = append(moments, ready.Add(settle))
+		moments = append(moments, ready.Add(settle), ready.Add(4*settle))
 	}
 	if !c.proved.IsZero() {
 		moments = append(moments, c.proved.Add(grace))

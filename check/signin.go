@@ -50,20 +50,26 @@ func (c *conductor) noteReady(role mail.Role) {
 	}
 }
 
-// settled reports whether the first try of a role need not wait any longer.
+// settled reports whether a try at a server of the role need not wait any
+// longer for a better one, of its own role or, where the tries are few, of the other.
 func (c *conductor) settled(role mail.Role) bool {
 	since, ready := c.firstReady[role]
-	if !ready {
-		return false
+	if !ready || c.account.learned != "" && c.account.triedRole(role) {
+		return ready
 	}
-	for t := range c.account.made {
-		if roleOf(t.endpoint) == role {
-			return true
-		}
+	if c.account.triedRole(role) { // in vain: the second try belongs to the other role
+		return time.Since(since) >= 4*settle || !c.betterOpening(otherRole(role))
 	}
 	first := len(c.account.made) == 0 // it is spent on reading mail, where that is possible
 	return time.Since(since) >= settle ||
 		c.published && !c.betterOpening(role) && !(first && c.betterOpening(mail.Incoming))
+}
+
+func otherRole(role mail.Role) mail.Role {
+	if role == mail.Incoming {
+		return mail.Outgoing
+	}
+	return mail.Incoming
 }
 
 // betterOpening reports whether a server that ranks before every waiting one of its role is still being connected to.

@@ -18,7 +18,7 @@ const (
 )
 
 func (s *Session) open(ctx context.Context, n *wire.Network, which connection) {
-	s.began = time.Now()
+	s.which, s.began = which, time.Now()
 	dialed := s.dial(ctx, n)
 	for _, o := range dialed.Observations {
 		s.emit(o)
@@ -85,14 +85,13 @@ func (s *Session) converse(ctx context.Context, n *wire.Network, which connectio
 	if err := s.awaitGreeting(ctx, n, which); err != nil {
 		return err
 	}
-	defer s.watch(ctx)()
-	if err := s.ask(); err != nil || s.endpoint.Security != mail.StartTLS {
+	if err := s.ask(ctx); err != nil || s.endpoint.Security != mail.StartTLS {
 		return err
 	}
 	if err := s.upgrade(ctx); err != nil {
 		return err
 	}
-	return s.ask()
+	return s.ask(ctx)
 }
 
 // awaitGreeting reads the greeting. While a plain port is silent it finds out
@@ -120,7 +119,7 @@ func (s *Session) awaitGreeting(ctx context.Context, n *wire.Network, which conn
 }
 
 func (s *Session) greet(ctx context.Context) error {
-	defer s.watch(ctx)()
+	defer s.watch(ctx, patience)()
 	since := time.Now()
 	first, err := s.lines.opening()
 	if s.lines.heard.Load() {
@@ -134,7 +133,7 @@ func (s *Session) greet(ctx context.Context) error {
 		greeting, err = s.speaker.greet()
 	}
 	s.facts.Greeting = s.clean(greeting)
-	if err == nil || isFault(err) || errors.Is(ctx.Err(), context.Canceled) || s.conn.Failure(err).Class != mail.Timeout {
+	if err == nil || isFault(err) || errors.Is(ctx.Err(), context.Canceled) || s.hurried || s.conn.Failure(err).Class != mail.Timeout {
 		return err
 	}
 	waited := time.Since(since).Round(time.Second)
@@ -145,7 +144,8 @@ func (s *Session) greet(ctx context.Context) error {
 }
 
 // ask reads the capabilities into the list where they belong.
-func (s *Session) ask() error {
+func (s *Session) ask(ctx context.Context) error {
+	defer s.watch(ctx, attention)()
 	capabilities, err := s.speaker.capabilities()
 	if err != nil {
 		return err
@@ -169,7 +169,7 @@ func (s *Session) upgrade(ctx context.Context) error {
 	if !s.speaker.offersTLS(s.offered) {
 		return faultf(mail.StartTLSNotOffered, "the server does not offer STARTTLS")
 	}
-	if err := s.speaker.startTLS(); err != nil {
+	if err := s.askForTLS(ctx); err != nil {
 		return err
 	}
 	if injected := s.lines.pending(); injected != "" {
@@ -177,6 +177,11 @@ func (s *Session) upgrade(ctx context.Context) error {
 	}
 	s.offered, s.methods = nil, nil
 	return s.encrypt(ctx)
+}
+
+func (s *Session) askForTLS(ctx context.Context) error {
+	defer s.watch(ctx, attention)()
+	return s.speaker.startTLS()
 }
 
 // encrypt does the handshake. A certificate that must not be believed is no error here: the observation tells it.

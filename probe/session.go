@@ -13,9 +13,16 @@ import (
 )
 
 const (
-	// patience bounds a step whose context has no deadline. A greeting may take
-	// minutes by RFC 5321 section 4.5.3.2.1; nobody waits longer than this.
-	patience = 60 * time.Second
+	// patience is how long a greeting may take. RFC 5321 section 4.5.3.2.1 allows
+	// minutes, and some sites wait 20 s to put spammers off; no mail program waits
+	// much longer. Servers delay the answer to a wrong password too.
+	patience = 22 * time.Second
+	// attention is how long an answer to any other command may take.
+	attention = 10 * time.Second
+	// margin is how long before the end of the run a step ends that the run leaves
+	// less time than the step is due. So it always comes to the same end: nobody
+	// knows whether the server would have answered.
+	margin = 200 * time.Millisecond
 	// farewell bounds the polite end of a session.
 	farewell = time.Second
 	// glance is how long a look at an idle connection takes: what came is there
@@ -34,6 +41,7 @@ type Options struct {
 // A Session is one conversation with one server. It is for one goroutine at a time.
 type Session struct {
 	endpoint mail.Endpoint
+	which    connection
 	options  Options
 	emit     func(mail.Observation)
 
@@ -51,6 +59,7 @@ type Session struct {
 	methods  []string      // what can be used to sign in now, strongest first
 	alive    bool          // the conversation can go on
 	signedIn bool          // somebody has signed in
+	hurried  bool          // the run leaves the present step less time than it is due
 	redact   []*mail.Redactor
 }
 
@@ -70,12 +79,17 @@ func newSession(e mail.Endpoint, o Options, emit func(mail.Observation)) *Sessio
 	return &Session{endpoint: e, options: o, emit: emit, redact: []*mail.Redactor{o.Redact}}
 }
 
-// watch holds the connection to the time that ctx gives until release is called.
-func (s *Session) watch(ctx context.Context) (release func()) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		deadline = time.Now().Add(patience)
+// watch holds the connection to the time that a step is due, or that ctx leaves
+// it, until release is called.
+func (s *Session) watch(ctx context.Context, due time.Duration) (release func()) {
+	deadline := time.Now().Add(due)
+	end, bounded := ctx.Deadline()
+	end = end.Add(-margin)
+	early := bounded && end.Before(deadline)
+	if early {
+		deadline = end
 	}
+	s.hurried = early && s.which == firstConnection // a second one has a time of its own
 	s.conn.Limit(deadline)
 	broken := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
@@ -85,7 +99,9 @@ func (s *Session) watch(ctx context.Context) (release func()) {
 	return func() {
 		if !stop() {
 			<-broken
+			return
 		}
+		s.conn.Limit(time.Time{})
 	}
 }
 
@@ -101,6 +117,9 @@ func (s *Session) failureOf(ctx context.Context, err error) *mail.Failure {
 		return &mail.Failure{Class: mail.Deadline, Detail: "the run ended before the server had answered"}
 	}
 	f := s.conn.Failure(err)
+	if s.hurried && f.Class == mail.Timeout {
+		return &mail.Failure{Class: mail.Deadline, Detail: "the run's time was over before the server had answered"}
+	}
 	return &mail.Failure{Class: f.Class, Detail: s.clean(f.Detail)}
 }
 
@@ -180,7 +199,7 @@ func (s *Session) Close(ctx context.Context) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), farewell)
 	defer stop()
 	if s.alive {
-		release := s.watch(ctx)
+		release := s.watch(ctx, farewell)
 		_ = s.speaker.quit() // nothing depends on it
 		release()
 	}
