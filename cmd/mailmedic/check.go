@@ -76,7 +76,7 @@ func (o *checkOptions) run(ctx context.Context, s *streams, world wire.Options, 
 	if err != nil {
 		return err
 	}
-	progress := newProgress(s, o.output.quiet)
+	progress := newProgress(s, &o.output)
 	var printed error
 	closing := check.Run(ctx, target, check.Options{
 		Network:    network,

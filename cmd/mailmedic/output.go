@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -84,6 +82,11 @@ func (p *printers) add(arg string, o report.Options) error {
 	format, name, ok := strings.Cut(arg, "=")
 	if !ok || name == "" {
 		return usagef("--output %q: write FORMAT=FILE, for example json=report.json", arg)
+	}
+	for _, other := range p.all {
+		if other.file != nil && other.name == name {
+			return usagef("--output: %s is named twice", name)
+		}
 	}
 	file, err := createPending(name)
 	if err != nil {
@@ -168,51 +171,4 @@ func (f *outputFlags) unicode(s *streams) bool {
 		}
 	}
 	return true
-}
-
-// pendingFile is an output that takes its name only when it is whole, so that
-// a run that fails leaves the file of the last one as it was.
-type pendingFile struct {
-	*os.File
-	name string // "" when the file is written in place, as a device or pipe is
-}
-
-func createPending(name string) (*pendingFile, error) {
-	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
-		if info.IsDir() {
-			return nil, fmt.Errorf("%s is a folder", name)
-		}
-		f, err := os.OpenFile(name, os.O_WRONLY, 0)
-		return &pendingFile{File: f}, err
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		var path *os.PathError
-		if errors.As(err, &path) {
-			err = path.Err
-		}
-		return nil, fmt.Errorf("%s cannot be written: %w", name, err)
-	}
-	return &pendingFile{File: f, name: name}, nil
-}
-
-func (f *pendingFile) commit() error {
-	if f.name == "" {
-		return f.Close()
-	}
-	err := errors.Join(f.Chmod(0o644), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), f.name)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-	}
-	return err
-}
-
-func (f *pendingFile) discard() {
-	_ = f.Close()
-	if f.name != "" {
-		_ = os.Remove(f.Name())
-	}
 }

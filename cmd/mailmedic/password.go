@@ -182,6 +182,9 @@ func consentOn(s *streams) func(context.Context, string, []mail.Source) bool {
 		for i, source := range sources {
 			names[i] = string(source)
 		}
+		s.prompting.Store(true)
+		defer s.prompting.Store(false)
+		fmt.Fprint(s.err, wipeLine)
 		answer, err := s.readLine(ctx, fmt.Sprintf("Send the password to %s, which only %s names? [y/N] ", host, strings.Join(names, ", ")))
 		return err == nil && (strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes"))
 	}

@@ -150,7 +150,7 @@ func TestSplitWordsRefusesWhatIsNotWhole(t *testing.T) {
 func TestProgressIsDrawnOnATerminalAndWipedAtTheEnd(t *testing.T) {
 	t.Parallel()
 	s, errs, _ := person(t, "", nil)
-	p := newProgress(s, false)
+	p := newProgress(s, &outputFlags{})
 	for _, e := range []mail.Event{
 		{Header: &mail.Header{}},
 		{Observation: &mail.Observation{Kind: mail.KindDNS}},
@@ -164,7 +164,7 @@ func TestProgressIsDrawnOnATerminalAndWipedAtTheEnd(t *testing.T) {
 		t.Errorf("%q", text)
 	}
 	errs.Reset()
-	for _, quiet := range []*progress{newProgress(s, true), newProgress(&streams{err: errs}, false)} {
+	for _, quiet := range []*progress{newProgress(s, &outputFlags{quiet: true}), newProgress(&streams{err: errs}, &outputFlags{})} {
 		quiet.event(mail.Event{Observation: &mail.Observation{Kind: mail.KindDNS}})
 	}
 	if errs.Len() > 0 {

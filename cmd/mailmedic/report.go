@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -63,6 +64,9 @@ func (f *outputFlags) replay(cmd *cobra.Command, s *streams, in io.Reader, name 
 		return usagef("%s: %w", name, err)
 	}
 	code := folded.Verdict.ExitCode
+	if !slices.Contains([]int{0, 1, 3, 4, exitInterrupted}, code) {
+		return usagef("%s: %d is not an exit code of a run; the recording was changed", name, code)
+	}
 	if cmd.Flags().Changed("fail-on") {
 		code = rules.ExitCode(folded, failOn, code == exitInterrupted)
 	}

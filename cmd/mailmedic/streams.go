@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"sync/atomic"
 
 	"golang.org/x/term"
 )
@@ -14,6 +15,8 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 	env      func(string) string
+
+	prompting atomic.Bool // a person is being asked
 
 	outWidth   int  // columns of the terminal behind out; 0 for none
 	errIsTTY   bool // progress may be drawn
