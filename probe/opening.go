@@ -85,13 +85,13 @@ func (s *Session) converse(ctx context.Context, n *wire.Network, which connectio
 	if err := s.awaitGreeting(ctx, n, which); err != nil {
 		return err
 	}
-	if err := s.ask(ctx); err != nil || s.endpoint.Security != mail.StartTLS {
+	if err := s.askWithin(ctx); err != nil || s.endpoint.Security != mail.StartTLS {
 		return err
 	}
 	if err := s.upgrade(ctx); err != nil {
 		return err
 	}
-	return s.ask(ctx)
+	return s.askWithin(ctx)
 }
 
 // awaitGreeting reads the greeting. While a plain port is silent it finds out
@@ -119,7 +119,7 @@ func (s *Session) awaitGreeting(ctx context.Context, n *wire.Network, which conn
 }
 
 func (s *Session) greet(ctx context.Context) error {
-	defer s.watch(ctx, patience)()
+	defer s.watchFor(ctx, patience)()
 	since := time.Now()
 	first, err := s.lines.opening()
 	if s.lines.heard.Load() {
@@ -143,9 +143,13 @@ func (s *Session) greet(ctx context.Context) error {
 	return faultf(mail.GreetingTimeout, "connected, and no greeting came within %s", waited)
 }
 
+func (s *Session) askWithin(ctx context.Context) error {
+	defer s.watch(ctx)()
+	return s.ask()
+}
+
 // ask reads the capabilities into the list where they belong.
-func (s *Session) ask(ctx context.Context) error {
-	defer s.watch(ctx, attention)()
+func (s *Session) ask() error {
 	capabilities, err := s.speaker.capabilities()
 	if err != nil {
 		return err
@@ -169,7 +173,9 @@ func (s *Session) upgrade(ctx context.Context) error {
 	if !s.speaker.offersTLS(s.offered) {
 		return faultf(mail.StartTLSNotOffered, "the server does not offer STARTTLS")
 	}
-	if err := s.askForTLS(ctx); err != nil {
+	release := s.watch(ctx)
+	err := s.speaker.startTLS()
+	if release(); err != nil {
 		return err
 	}
 	if injected := s.lines.pending(); injected != "" {
@@ -179,13 +185,13 @@ func (s *Session) upgrade(ctx context.Context) error {
 	return s.encrypt(ctx)
 }
 
-func (s *Session) askForTLS(ctx context.Context) error {
-	defer s.watch(ctx, attention)()
-	return s.speaker.startTLS()
-}
-
 // encrypt does the handshake. A certificate that must not be believed is no error here: the observation tells it.
 func (s *Session) encrypt(ctx context.Context) error {
+	if end, bounded := ctx.Deadline(); bounded {
+		var stop context.CancelFunc
+		ctx, stop = context.WithDeadline(ctx, end.Add(-margin))
+		defer stop()
+	}
 	o, completed := s.conn.Handshake(ctx)
 	if o.Failure != nil {
 		o.Failure.Detail = s.clean(o.Failure.Detail) // it may quote the server

@@ -79,9 +79,11 @@ func newSession(e mail.Endpoint, o Options, emit func(mail.Observation)) *Sessio
 	return &Session{endpoint: e, options: o, emit: emit, redact: []*mail.Redactor{o.Redact}}
 }
 
-// watch holds the connection to the time that a step is due, or that ctx leaves
-// it, until release is called.
-func (s *Session) watch(ctx context.Context, due time.Duration) (release func()) {
+// watch holds the connection to the time that a command is due, or that ctx
+// leaves it, until release is called.
+func (s *Session) watch(ctx context.Context) (release func()) { return s.watchFor(ctx, attention) }
+
+func (s *Session) watchFor(ctx context.Context, due time.Duration) (release func()) {
 	deadline := time.Now().Add(due)
 	end, bounded := ctx.Deadline()
 	end = end.Add(-margin)
@@ -199,7 +201,7 @@ func (s *Session) Close(ctx context.Context) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), farewell)
 	defer stop()
 	if s.alive {
-		release := s.watch(ctx, farewell)
+		release := s.watch(ctx)
 		_ = s.speaker.quit() // nothing depends on it
 		release()
 	}

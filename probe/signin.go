@@ -31,7 +31,7 @@ func (s *Session) SignIn(ctx context.Context, c Credentials, insecure bool) Outc
 	case len(s.methods) == 0:
 		return s.refuse(c, mail.AuthUnavailable, s.noMethod())
 	}
-	defer s.watch(ctx, patience)()
+	defer s.watchFor(ctx, patience)()
 	outcome := Unavailable
 	for _, method := range s.methods {
 		outcome = s.try(ctx, method, c)
@@ -94,7 +94,7 @@ func (s *Session) Mailbox(ctx context.Context) {
 	if !ok || !s.signedIn || !s.alive {
 		return
 	}
-	defer s.watch(ctx, attention)()
+	defer s.watch(ctx)()
 	began := time.Now()
 	facts, err := box.mailbox()
 	o := mail.Observation{
