@@ -42,7 +42,9 @@ func serverRules() []rule {
 				detail: "The name is known, but packets do not get to the server, so mail programs cannot {task} mail.",
 				fix:    "Check that the server is up and that its address in the DNS is right. If the host has only an IPv6 address, this network may lack IPv6.",
 			},
-			check: faults(mail.KindDial, mail.Unreachable),
+			check: func(x *index) []hit {
+				return grouped(x.serversWhere(func(s *server) bool { return s.failedAt(mail.KindDial, mail.Unreachable) && !s.noRoute }), byHost)
+			},
 		},
 		{
 			id: "server.reset", looksFor: "a connection is cut off by a reset",
@@ -90,7 +92,9 @@ func serverRules() []rule {
 				detail: "It has a private or local address, and this run was told to leave those alone. From the internet such a server cannot be reached.",
 				fix:    "If the server is meant to be inside this network, allow it with --allow-private. If not, correct its address in the DNS.",
 			},
-			check: faults(mail.KindDial, mail.PolicyRefused),
+			check: func(x *index) []hit {
+				return grouped(x.serversWhere(func(s *server) bool { return s.failedAt(mail.KindDial, mail.PolicyRefused) && !s.familyOff() }), byHost)
+			},
 		},
 	}
 }

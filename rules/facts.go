@@ -48,6 +48,7 @@ func newIndex(f Facts) *index {
 	}
 	slices.SortFunc(x.ordered, func(a, b mail.Observation) int { return strings.Compare(a.ID, b.ID) })
 	x.servers = serversOf(x.Candidates, x.ordered)
+	x.markUnroutable()
 	x.rejected = x.rejectedAccount()
 	return x
 }

@@ -129,6 +129,28 @@ func dnsFixtures() []fixture {
 	}
 }
 
+func familyFixtures() []fixture {
+	overIPv6 := func(class mail.Class) *world {
+		return published().dialAt(imaps, "2001:db8::1", class).dialAt(smtps, "2001:db8::2", mail.Unreachable)
+	}
+	off := published().dial(mail.PolicyRefused, imaps, smtps)
+	for _, o := range off.ofKind(mail.KindDial) {
+		o.Failure.Detail = "only IPv4 was asked for: imap.example.org has no A record"
+	}
+	return []fixture{
+		{"net.no-ipv6", "no IPv6 address has a route", overIPv6(mail.Unreachable), "imap.example.org and smtp.example.org could not be tested: there are only IPv6 addresses, and this network has no IPv6", mail.Critical},
+		{"net.no-ipv6", "one IPv6 address has", overIPv6(mail.Refused), "", ""},
+		{"net.no-ipv6", "there is an IPv4 address too", overIPv6(mail.Unreachable).dial(mail.Timeout, imaps, smtps), "", ""},
+		{"server.unreachable", "no IPv6 address has a route", overIPv6(mail.Unreachable), "", ""},
+		{"run.incomplete", "no IPv6 address has a route", overIPv6(mail.Unreachable), "", ""},
+
+		{"policy.family-off", "only the other family was asked for", off, "imap.example.org and smtp.example.org were not asked: -4 or -6 rules the only addresses out", mail.Warning},
+		{"policy.family-off", "the address is a private one", published().dial(mail.PolicyRefused, imaps, smtps), "", ""},
+		{"policy.private-refused", "only the other family was asked for", off, "", ""},
+		{"dns.srv-target-missing", "only the other family was asked for", off.dns("a:imap.example.org", mail.DNSNoData), "", ""},
+	}
+}
+
 func providerFixtures() []fixture {
 	return []fixture{
 		{

@@ -58,6 +58,7 @@ func ruleBook() []rule {
 	return slices.Concat(
 		networkRules(),
 		dnsRules(),
+		familyRules(),
 		providerRules(),
 		serverRules(),
 		greetingRules(),

@@ -101,6 +101,8 @@ func (x *index) whyUntested(servers []*server) (reason, remedy string) {
 	switch {
 	case x.Interrupted:
 		return "The run was interrupted before the servers had answered.", "and let it finish"
+	case slices.ContainsFunc(servers, (*server).familyOff):
+		return "The servers have no address of the family that the run was held to.", "without -4 and -6"
 	case why(mail.WhyPolicy, mail.PolicyRefused):
 		return "The servers have addresses that this run was not allowed to connect to.", "with --allow-private if they are inside this network"
 	case why(mail.WhyDeadline, mail.Deadline):

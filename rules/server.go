@@ -16,6 +16,7 @@ type server struct {
 	handshakes []mail.Observation
 	session    *mail.Observation
 	signIns    []mail.Observation
+	noRoute    bool   // it has only IPv6 addresses, and this network has no IPv6
 	fault      *fault // what stopped it before anybody could sign in; nil where nothing did or nothing was tried
 }
 
@@ -93,7 +94,7 @@ func (x *index) moot(s *server) bool {
 }
 
 // tested reports whether anything came of s, good or bad. What the user's
-// policy or the end of the run stopped was not tested.
+// policy or the end of the run stopped, or this network's lack of IPv6, was not tested.
 func (s *server) tested() bool {
 	switch s.faultClass() {
 	case "":
@@ -101,7 +102,7 @@ func (s *server) tested() bool {
 	case mail.Deadline, mail.PolicyRefused:
 		return false
 	default:
-		return true
+		return !s.noRoute
 	}
 }
 

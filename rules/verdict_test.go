@@ -43,6 +43,7 @@ func TestVerdicts(t *testing.T) {
 		{"no time to ask anybody", published().skipped(mail.WhyDeadline, imaps, smtps), mail.Unproven, mail.Unproven, 3, "Neither receiving nor sending mail of example.org could be tested."},
 		{"no time for one role", published().works(imaps).skipped(mail.WhyDeadline, smtps), mail.Ready, mail.Unproven, 1, "The server for receiving mail of example.org answers; sending could not be tested."},
 		{"addresses that may not be asked", published().dial(mail.PolicyRefused, imaps, smtps), mail.Unproven, mail.Unproven, 3, "Neither receiving nor sending mail of example.org could be tested."},
+		{"IPv6 addresses alone, and no IPv6 here", published().dialAt(imaps, "2001:db8::1", mail.Unreachable).dialAt(smtps, "2001:db8::1", mail.Unreachable), mail.Unproven, mail.Unproven, 3, "The servers of example.org could not be tested: they have only IPv6 addresses, and this network has no IPv6."},
 		{"the domain's DNS is broken", nowhere().dns("mx:example.org", mail.DNSServFail), mail.Unproven, mail.Unproven, 3, "The settings for anna@example.org could not be found: the DNS of example.org is broken."},
 
 		{"interrupted", published().skipped(mail.WhyDeadline, imaps, smtps).interrupt(), mail.Unproven, mail.Unproven, 130, "Neither receiving nor sending mail of example.org could be tested."},

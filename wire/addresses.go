@@ -67,6 +67,18 @@ func (n *Network) addressTypes() []string {
 	return []string{"A", "AAAA"}
 }
 
+// onlyFamily names the address family that is left where the other is switched
+// off, and gives "" where both are used.
+func (n *Network) onlyFamily() string {
+	switch {
+	case n.options.OnlyIPv4:
+		return "IPv4"
+	case n.options.OnlyIPv6:
+		return "IPv6"
+	}
+	return ""
+}
+
 // An addressQueue gives addresses of both families in turn, IPv6 first.
 type addressQueue struct {
 	v6, v4 []netip.Addr

@@ -76,11 +76,12 @@ type reached struct {
 	refused  []netip.Addr // by policy
 	rules    policy
 	port     uint16
+	only     string // the address family, where one is switched off
 }
 
 // connect races the addresses of host.
 func (n *Network) connect(ctx context.Context, host string, port uint16, timeout time.Duration, rules policy) reached {
-	r := reached{began: time.Now(), rules: rules, port: port}
+	r := reached{began: time.Now(), rules: rules, port: port, only: n.onlyFamily()}
 	supplyCtx, stop := context.WithCancel(ctx)
 	defer stop()
 	targets := make(chan netip.Addr)
@@ -165,7 +166,11 @@ func (r reached) failure(ctx context.Context, host string, answers []Answer) *ma
 	case over(ctx):
 		return classify(context.DeadlineExceeded, host)
 	}
-	return noAddress(host, answers)
+	f := noAddress(host, answers)
+	if r.only != "" && f.Class == mail.DNSNoData {
+		return &mail.Failure{Class: mail.PolicyRefused, Detail: "only " + r.only + " was asked for: " + f.Detail}
+	}
+	return f
 }
 
 // worst gives the failure that tells most of the server: an answer before silence.
