@@ -39,6 +39,14 @@ func document(mediaType string) *world {
 	return w
 }
 
+// department is a run about a domain below the one that its organisation has registered.
+func department() *world {
+	w := nowhere()
+	w.Target = mail.Target{Input: "anna@sales.example.org", Address: "anna@sales.example.org", Domain: "sales.example.org"}
+	return w.web("https://example.org/.well-known/autoconfig/mail/config-v1.1.xml", 404, mail.HTTPStatus).
+		web("https://autoconfig.org/mail/config-v1.1.xml", 404, mail.HTTPStatus)
+}
+
 // namedOnly is a run that asks servers which the user named, and no domain.
 func namedOnly(texts ...string) *world {
 	w := &world{Facts{Target: mail.Target{Input: texts[0]}, Now: today()}}
@@ -74,6 +82,12 @@ func safetyFixtures() []fixture {
 		{"safety.insecure-auth", "the rule stands", signedIn(), "", ""},
 
 		{"safety.trust-discovered", "the password went there", trusting(led().accepts(elsewhere, "anna@example.org")), "The password was sent to mail.hoster.example, which nobody vouches for", mail.Warning},
+		{"safety.trust-discovered", "the host is guessed from the MX record", trusting(nowhere().guess(elsewhere).works(elsewhere).accepts(elsewhere, "anna")), "The password was sent to mail.hoster.example, which nobody vouches for", mail.Warning},
+		{"safety.trust-discovered", "the host takes mail for the domain too", trusting(nowhere().guess(elsewhere).claim(elsewhere, mail.MX, mail.Claim{Source: mail.SourceMX, Trust: mail.TrustDNS}).works(elsewhere).accepts(elsewhere, "anna")), "The password was sent to mail.hoster.example, which nobody vouches for", mail.Warning},
+		{"safety.trust-discovered", "a directory vouches for the guess", trusting(nowhere().guess(elsewhere).ispdb(elsewhere).works(elsewhere).accepts(elsewhere, "anna")), "", ""},
+		{"safety.trust-discovered", "the guess is in the domain", trusting(nowhere().guess(imaps).works(imaps).accepts(imaps, "anna")), "", ""},
+		{"safety.trust-discovered", "the guess is in the organisation that the domain is part of", trusting(department().guess(imaps).works(imaps).accepts(imaps, "anna")), "", ""},
+		{"safety.trust-discovered", "the guess is above that organisation", trusting(department().guess("imaps://mail.org:993").works("imaps://mail.org:993").accepts("imaps://mail.org:993", "anna")), "The password was sent to mail.org, which nobody vouches for", mail.Warning},
 		{"safety.trust-discovered", "the host is the domain's own", trusting(signedIn()), "", ""},
 
 		{"auth.not-allowed-host", "nobody was there to ask", led().skipped(mail.WhyConsent, elsewhere), "The password was not sent to mail.hoster.example, which nobody vouches for", mail.Warning},
