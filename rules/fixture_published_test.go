@@ -30,6 +30,32 @@ func publishedFixtures() []fixture {
 	}
 }
 
+func declaredFixtures() []fixture {
+	declines := func(w *world, labels ...string) *world {
+		for _, label := range labels {
+			w.answers("srv:"+label+"._tcp.example.org", "0 0 0 .")
+		}
+		return w
+	}
+	toReceive, toSend := []string{"_imap", "_imaps", "_pop3", "_pop3s"}, []string{"_submission", "_submissions"}
+	receiving := func() *world { return nowhere().srv(pop3s).works(pop3s) }
+	literal := nowhere().guess("imaps://192.0.2.10:993", "smtps://192.0.2.10:465").works("imaps://192.0.2.10:993", "smtps://192.0.2.10:465").
+		skipped(mail.WhyConsent, "imaps://192.0.2.10:993")
+	literal.Target = mail.Target{Input: "anna@[192.0.2.10]", Address: "anna@[192.0.2.10]", Domain: "[192.0.2.10]"}
+	return []fixture{
+		{"discovery.not-offered", "to send", declines(receiving(), toSend...), "example.org declares that it has no server to send mail with a mail program", mail.Notice},
+		{"discovery.not-offered", "to receive and to send", declines(nowhere(), append(toReceive, toSend...)...), "example.org declares that it has no server to receive and send mail with a mail program", mail.Notice},
+		{"discovery.not-offered", "one way to send is left open", declines(receiving(), "_submission").dns("srv:_submissions._tcp.example.org", mail.DNSNXDomain), "", ""},
+		{"discovery.not-offered", "a directory knows a server all the same", declines(receiving(), toSend...).ispdb(smtps).works(smtps), "", ""},
+		{"discovery.no-outgoing", "the domain declares that it has none", declines(receiving(), toSend...), "", ""},
+		{"discovery.no-outgoing", "one way to send is left open", declines(receiving(), "_submission"), "No server for sending mail of example.org is known", mail.Error},
+		{"discovery.nothing-published", "the domain declares that it has none", declines(nowhere(), append(toReceive, toSend...)...), "", ""},
+
+		{"discovery.guess-only", "the user named the host by its address", literal, "", ""},
+		{"auth.not-allowed-host", "the user named the host by its address", literal, "", ""},
+	}
+}
+
 // document is a run in which a document could not be read.
 func document(mediaType string) *world {
 	w := good().web("https://autoconfig.example.org/", 200, mail.HTTPBody)

@@ -59,6 +59,7 @@ func ruleBook() []rule {
 		networkRules(),
 		dnsRules(),
 		familyRules(),
+		declaredRules(),
 		providerRules(),
 		serverRules(),
 		greetingRules(),
