@@ -56,6 +56,62 @@ func declaredFixtures() []fixture {
 	}
 }
 
+const (
+	configuration = "https://autoconfig.example.org/mail/config-v1.1.xml?emailaddress=anna%40example.org"
+	searching     = "srv:_submissions._tcp.example.org"
+)
+
+// single is a run about a name below which nothing can be searched.
+func single() *world {
+	return &world{Facts{Target: mail.Target{Input: "anna@localhost", Address: "anna@localhost", Domain: "localhost"}, Now: today()}}
+}
+
+// unsearched is a run whose questions for SRV records fail.
+func unsearched(class mail.Class) *world {
+	w := nowhere().answers("a:example.net", "192.0.2.1")
+	for _, label := range []string{"_imap", "_imaps", "_pop3", "_pop3s", "_submission", "_submissions"} {
+		w.dns("srv:"+label+"._tcp.example.org", class)
+	}
+	return w
+}
+
+func unheardFixtures() []fixture {
+	plain := "http://autoconfig.example.org/mail/config-v1.1.xml"
+	return []fixture{
+		{"discovery.not-searchable", "a single name", single(), "localhost is not a mail domain that can be searched", mail.Error},
+		{"discovery.not-searchable", "its servers are named", single().user(imaps, smtps).works(imaps, smtps), "", ""},
+		{"discovery.not-searchable", "there was no time to ask", nowhereAsked(), "", ""},
+		{"discovery.nothing-published", "a single name", single(), "", ""},
+		{"run.incomplete", "a single name", single(), "", ""},
+
+		{"discovery.nothing-published", "a document came too late", nowhere().skipped(mail.WhyDeadline, configuration), "", ""},
+		{"run.incomplete", "a document came too late", nowhere().skipped(mail.WhyDeadline, configuration), "Receiving and sending mail of example.org could not be tested", mail.Error},
+		{"run.incomplete", "there was no time to ask anybody", nowhereAsked(), "Receiving and sending mail of example.org could not be tested", mail.Error},
+		{"discovery.nothing-published", "a host for documents is silent", nowhere().web(configuration, 0, mail.Timeout), "", ""},
+		{"discovery.nothing-published", "a guess came too late", nowhere().guess(imaps).skipped(mail.WhyDeadline, imaps), "", ""},
+		{"discovery.nothing-published", "a guess was cut short", nowhere().guess(imaps).session(imaps, mail.Deadline, nil), "", ""},
+		{"discovery.nothing-published", "the name of a guess came too late", nowhere().skipped(mail.WhyDeadline, "a:imap.example.org"), "", ""},
+		{
+			"discovery.nothing-published", "every place answered that there is nothing",
+			unsearched(mail.DNSNXDomain).web(configuration, 404, mail.HTTPStatus).web("https://example.org/", 0, mail.Refused).web(plain, 0, mail.Timeout).
+				web("https://autoconfig.example.net/", 0, mail.DNSNXDomain).dns("a:autoconfig.example.org", mail.DNSServFail),
+			"No settings for example.org are published, and none could be guessed", mail.Error,
+		},
+		{"discovery.no-outgoing", "the question for it failed", nowhere().srv(imaps).works(imaps).dns(searching, mail.DNSTimeout), "", ""},
+		{"discovery.no-outgoing", "another question failed", nowhere().srv(imaps).works(imaps).dns("srv:_pop3._tcp.example.org", mail.DNSTimeout), "No server for sending mail of example.org is known", mail.Error},
+		{"dns.servfail", "every question for SRV records", unsearched(mail.DNSServFail), "The DNS of example.org is broken: questions about it end in an error (SERVFAIL)", mail.Critical},
+		{"run.incomplete", "every question for SRV records failed", unsearched(mail.DNSServFail), "", ""},
+		{"dns.timeout", "every question for SRV records", unsearched(mail.DNSTimeout), "The name servers of example.org do not answer", mail.Critical},
+	}
+}
+
+// nowhereAsked is a run that ended before anybody had answered.
+func nowhereAsked() *world {
+	w := nowhere().skipped(mail.WhyDeadline, "mx:example.org", searching, configuration)
+	w.Observations = nil
+	return w
+}
+
 // document is a run in which a document could not be read.
 func document(mediaType string) *world {
 	w := good().web("https://autoconfig.example.org/", 200, mail.HTTPBody)

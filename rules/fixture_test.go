@@ -19,7 +19,7 @@ type fixture struct {
 
 func fixtures() []fixture {
 	return slices.Concat(
-		networkFixtures(), dnsFixtures(), familyFixtures(), declaredFixtures(), providerFixtures(), connectionFixtures(), greetingFixtures(), modeFixtures(),
+		networkFixtures(), dnsFixtures(), familyFixtures(), declaredFixtures(), unheardFixtures(), providerFixtures(), connectionFixtures(), greetingFixtures(), modeFixtures(),
 		certificateFixtures(), tlsFixtures(), signInFixtures(), mechanismFixtures(), mailboxFixtures(),
 		publishedFixtures(), mxFixtures(), safetyFixtures(), runFixtures(),
 	)

@@ -101,7 +101,7 @@ func (x *index) published() []*server {
 }
 
 func (x *index) findNothing() []hit {
-	if len(x.settings()) > 0 || x.namedOnly() || x.unknowable() || x.declinesAll(mail.Incoming) && x.declinesAll(mail.Outgoing) {
+	if len(x.settings()) > 0 || x.namedOnly() || len(x.unheardRoles()) > 0 || x.declinesAll(mail.Incoming) && x.declinesAll(mail.Outgoing) {
 		return nil
 	}
 	hits := x.domainHit()

@@ -60,6 +60,7 @@ func ruleBook() []rule {
 		dnsRules(),
 		familyRules(),
 		declaredRules(),
+		unheardRules(),
 		providerRules(),
 		serverRules(),
 		greetingRules(),
