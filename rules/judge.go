@@ -25,7 +25,7 @@ func Judge(f Facts, failOn mail.Severity) Judgement {
 	x.judgeRoles(choices)
 	found := x.apply(ruleBook())
 
-	j := Judgement{Complete: complete(f.NotChecked)}
+	j := Judgement{Complete: complete(f.NotChecked) && !x.cutShort()}
 	for _, c := range choices {
 		j.Settings = append(j.Settings, c.Setting)
 	}
@@ -49,6 +49,11 @@ func Judge(f Facts, failOn mail.Severity) Judgement {
 		Observations: x.ordered, NotChecked: f.NotChecked,
 	}, failOn, f.Interrupted)
 	return j
+}
+
+// cutShort reports whether something was begun that the end of the run broke off.
+func (x *index) cutShort() bool {
+	return slices.ContainsFunc(x.ordered, func(o mail.Observation) bool { return failureClass(o) == mail.Deadline })
 }
 
 // complete reports whether nothing was left out for want of time.

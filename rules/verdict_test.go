@@ -153,6 +153,13 @@ func TestCompleteMeansNothingWasLeftOutForWantOfTime(t *testing.T) {
 	}
 }
 
+func TestARunThatBrokeSomethingOffIsNotComplete(t *testing.T) {
+	t.Parallel()
+	if good().srv(imap).session(imap, mail.Deadline, nil).judge().Complete || !good().srv(imap).session(imap, mail.Timeout, nil).judge().Complete {
+		t.Error("a session that the run did not wait for counts as looked at, or one that took too long does not")
+	}
+}
+
 func TestNoNetworkIsExactlyOneFinding(t *testing.T) {
 	t.Parallel()
 	noDNS := nowhere().ispdb(imaps, smtps).dns("mx:example.org", mail.DNSTimeout).dialAt(imaps, "", mail.DNSTimeout).dialAt(smtps, "", mail.DNSTimeout).
