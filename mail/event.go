@@ -45,6 +45,9 @@ type Closing struct {
 	NotChecked []NotChecked `json:"not_checked"`
 	Provider   *Provider    `json:"provider,omitempty"` // what is known of who runs the mailbox
 	Services   []Service    `json:"services,omitempty"`
+
+	Clients []Client      `json:"clients,omitempty"` // only when asked for
+	Publish []Publication `json:"publish,omitempty"` // likewise
 }
 
 // Report is a whole run as one document. Candidates, findings and settings
@@ -65,4 +68,6 @@ type Report struct {
 	NotChecked   []NotChecked  `json:"not_checked"`
 	Provider     *Provider     `json:"provider"`
 	Services     []Service     `json:"services"`
+	Clients      []Client      `json:"clients,omitempty"` // only when asked for
+	Publish      []Publication `json:"publish,omitempty"` // likewise
 }

@@ -117,6 +117,7 @@ func (f *Folder) close(c mail.Closing) {
 	})
 	f.report.NotChecked = slices.Compact(c.NotChecked)
 	f.report.Provider, f.report.Services = c.Provider, c.Services
+	f.report.Clients, f.report.Publish = c.Clients, c.Publish
 }
 
 // recorded gives e as it comes back from a recorded stream: text in valid
