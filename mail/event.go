@@ -46,7 +46,7 @@ type Closing struct {
 	Provider   *Provider    `json:"provider,omitempty"` // what is known of who runs the mailbox
 	Services   []Service    `json:"services,omitempty"`
 
-	Clients []Client      `json:"clients,omitempty"` // only when asked for
+	Clients []Program     `json:"clients,omitempty"` // only when asked for
 	Publish []Publication `json:"publish,omitempty"` // likewise
 }
 
@@ -68,6 +68,6 @@ type Report struct {
 	NotChecked   []NotChecked  `json:"not_checked"`
 	Provider     *Provider     `json:"provider"`
 	Services     []Service     `json:"services"`
-	Clients      []Client      `json:"clients,omitempty"` // only when asked for
+	Clients      []Program     `json:"clients,omitempty"` // only when asked for
 	Publish      []Publication `json:"publish,omitempty"` // likewise
 }
