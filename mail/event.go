@@ -30,6 +30,7 @@ type Header struct {
 	Tool    Tool      `json:"tool"`
 	Target  Target    `json:"target"`
 	Started time.Time `json:"started"`
+	Command string    `json:"command,omitempty"` // what mailmedic was told to do: check, discover
 }
 
 // Progress says what is being done now. It is for people who wait and is never part of a report.
@@ -58,6 +59,7 @@ type Report struct {
 	Tool         Tool          `json:"tool"`
 	Target       Target        `json:"target"`
 	Started      time.Time     `json:"started"`
+	Command      string        `json:"command,omitempty"` // check, discover
 	TookMS       int64         `json:"took_ms"`
 	Complete     bool          `json:"complete"`
 	Verdict      Verdict       `json:"verdict"`
