@@ -8,7 +8,6 @@ import (
 	"github.com/mailmedic/mailmedic/discover"
 	"github.com/mailmedic/mailmedic/mail"
 	"github.com/mailmedic/mailmedic/probe"
-	"github.com/mailmedic/mailmedic/rules"
 	"github.com/mailmedic/mailmedic/wire"
 )
 
@@ -24,6 +23,7 @@ type Options struct {
 	SignIn     *SignIn          // nil for no sign-in
 	FailOn     mail.Severity    // findings at or above it give exit code 1; "" for none
 	Transcript bool             // keep the redacted conversations
+	Clients    bool             // Discover only: simulate what mail programs would find
 	Tool       mail.Tool        // who reports
 }
 
@@ -46,53 +46,9 @@ type SignIn struct {
 // When ctx is cancelled it reports what is known so far, with exit code 130.
 // All that it started has ended when it returns.
 func Run(ctx context.Context, target mail.Target, o Options, emit func(mail.Event)) mail.Closing {
-	started := time.Now()
-	emit(mail.Event{Header: &mail.Header{Schema: mail.Schema, Tool: o.Tool, Target: target, Started: started.UTC()}})
-	if o.Timeout == 0 {
-		o.Timeout = DefaultTimeout
-	}
-	c := newConductor(ctx, target, o, started, emit)
+	c := newConductor(ctx, begin("check", target, o, emit))
 	closing := c.judge(c.conduct(ctx))
 	c.goodbyes.Wait()
-	return closing
-}
-
-// judge asks the rules and emits what they say, the verdict last.
-func (c *conductor) judge(found discover.Result) mail.Closing {
-	facts := rules.Facts{
-		Target:       c.target,
-		Now:          time.Now(),
-		Provider:     found.Provider,
-		Candidates:   c.book.candidateList(),
-		Observations: c.book.observationList(),
-		NotChecked:   c.notChecked,
-		Interrupted:  c.interrupted,
-	}
-	if s := c.o.SignIn; s != nil {
-		facts.SignIn, facts.Insecure, facts.Discovered = true, s.Insecure, s.TrustDiscovered
-	}
-	judgement := rules.Judge(facts, c.o.FailOn)
-	for _, candidate := range judgement.Candidates {
-		c.emit(mail.Event{Candidate: &candidate})
-	}
-	for _, rule := range judgement.Rules {
-		c.emit(mail.Event{Rule: &rule})
-	}
-	for _, finding := range judgement.Findings {
-		c.emit(mail.Event{Finding: &finding})
-	}
-	for _, setting := range judgement.Settings {
-		c.emit(mail.Event{Setting: &setting})
-	}
-	closing := mail.Closing{
-		Verdict:    judgement.Verdict,
-		TookMS:     time.Since(c.started).Milliseconds(),
-		Complete:   judgement.Complete,
-		NotChecked: c.notChecked,
-		Provider:   found.Provider,
-		Services:   found.Services,
-	}
-	c.emit(mail.Event{Verdict: &closing})
 	return closing
 }
 

@@ -14,11 +14,7 @@ import (
 // conductor owns the state of one run. Only its loop touches the state; the
 // goroutines that it starts send what they learn to its inbox.
 type conductor struct {
-	o       Options
-	target  mail.Target
-	started time.Time
-	emit    func(mail.Event)
-	redact  *mail.Redactor
+	*record
 
 	run      context.Context // ends when the run's time is over, the user interrupts, or the loop is done
 	cancel   context.CancelFunc
@@ -27,19 +23,16 @@ type conductor struct {
 
 	search  *discover.Search
 	hosts   slots
-	book    *book
 	probes  map[mail.Endpoint]*probing
 	account *account
 
-	published   bool                // every source but the guesses has answered
-	guesses     map[mail.Role]phase // of the roles that were released
-	consents    map[string]phase    // by host
-	permitted   map[string]bool     // by host, once the user has answered
-	firstReady  time.Time           // when the first session was ready to sign in
-	proved      time.Time           // when every role had a proved setting
-	graceOver   bool                // what could not better the proof has been stopped
-	notChecked  []mail.NotChecked
-	interrupted bool
+	published  bool                // every source but the guesses has answered
+	guesses    map[mail.Role]phase // of the roles that were released
+	consents   map[string]phase    // by host
+	permitted  map[string]bool     // by host, once the user has answered
+	firstReady time.Time           // when the first session was ready to sign in
+	proved     time.Time           // when every role had a proved setting
+	graceOver  bool                // what could not better the proof has been stopped
 }
 
 // phase is how far something is that is done once.
@@ -51,21 +44,17 @@ const (
 	done
 )
 
-func newConductor(ctx context.Context, target mail.Target, o Options, started time.Time, emit func(mail.Event)) *conductor {
+func newConductor(ctx context.Context, r *record) *conductor {
 	c := &conductor{
-		o: o, target: target, started: started, emit: emit,
+		record:    r,
 		inbox:     make(chan func()),
-		book:      newBook(),
 		probes:    map[mail.Endpoint]*probing{},
 		account:   newAccount(),
 		guesses:   map[mail.Role]phase{},
 		consents:  map[string]phase{},
 		permitted: map[string]bool{},
 	}
-	if s := o.SignIn; s != nil {
-		c.redact = mail.NewRedactor(s.Secret, target.Address, target.LocalPart(), s.Username)
-	}
-	c.run, c.cancel = context.WithTimeout(ctx, o.Timeout)
+	c.run, c.cancel = context.WithTimeout(ctx, r.o.Timeout)
 	return c
 }
 
@@ -101,9 +90,7 @@ func (c *conductor) conduct(ctx context.Context) discover.Result {
 	c.cancel()
 	c.cutProbes(why)
 	result := c.search.Wait()
-	for _, pending := range result.Stopped {
-		c.skip(pending.Subject, why)
-	}
+	c.unanswered(result, why)
 	return result
 }
 
@@ -128,25 +115,6 @@ func (c *conductor) advance() {
 	}
 	c.signIn()
 	c.noteProof()
-}
-
-// take keeps and passes on what discovery says.
-func (c *conductor) take(e mail.Event) {
-	switch {
-	case e.Candidate != nil:
-		c.book.addCandidate(*e.Candidate)
-		c.emit(e)
-	case e.Observation != nil:
-		c.observe(*e.Observation)
-	default:
-		c.emit(e)
-	}
-}
-
-func (c *conductor) observe(o mail.Observation) {
-	o = clean(c.redact, o)
-	c.book.addObservation(o)
-	c.emit(mail.Event{Observation: &o})
 }
 
 // clean removes the secret from all that a server could have echoed.

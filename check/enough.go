@@ -1,8 +1,6 @@
 package check
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"github.com/mailmedic/mailmedic/mail"
@@ -139,22 +137,11 @@ func (c *conductor) cutProbes(why mail.Why) {
 	}
 	for _, p := range pending {
 		if p.state != leaving {
-			c.skip(p.endpoint.String(), why)
+			c.skip(mail.NotChecked{Subject: p.endpoint.String(), Why: why})
 		}
 		c.dismiss(p)
 		p.state = ended
 		p.cancel()
-	}
-}
-
-// skip notes what is not checked, in the order of the names.
-func (c *conductor) skip(subject string, why mail.Why) {
-	n := mail.NotChecked{Subject: subject, Why: why}
-	i, known := slices.BinarySearchFunc(c.notChecked, n, func(a, b mail.NotChecked) int {
-		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Why, b.Why))
-	})
-	if !known {
-		c.notChecked = slices.Insert(c.notChecked, i, n)
 	}
 }
 

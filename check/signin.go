@@ -116,7 +116,7 @@ func (c *conductor) sendHome(l login) {
 		why = mail.WhyBudget
 	}
 	if !c.account.triedAt(l.endpoint) {
-		c.skip(l.endpoint.String(), why)
+		c.skip(mail.NotChecked{Subject: l.endpoint.String(), Why: why})
 	}
 	c.dismiss(c.probes[l.endpoint])
 }

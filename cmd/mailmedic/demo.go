@@ -20,20 +20,22 @@ import (
 const firstScenario = "good"
 
 func newDemo(s *streams) *cobra.Command {
-	o := &checkOptions{}
+	o := &demoOptions{}
 	list := false
 	cmd := &cobra.Command{
 		Use:   "demo [SCENARIO|FILE.txtar]",
 		Short: "The main job against an embedded mail world; needs no network",
 		Long: `demo starts a small mail world inside this program (DNS, web, SMTP, IMAP and
 POP3 servers, and a certificate authority) and runs exactly the code that check
-runs. No packet leaves the machine. "demo --list" names the scenarios; a file in
-the same form is a scenario too, and makes a good bug report.
+runs, or discover with "--command discover". No packet leaves the machine.
+"demo --list" names the scenarios; a file in the same form is a scenario too,
+and makes a good bug report.
 
 ` + exitCodesHelp,
 		Example: `  mailmedic demo
   mailmedic demo --list
-  mailmedic demo expired-certificate -v`,
+  mailmedic demo expired-certificate -v
+  mailmedic demo good --command discover --explain`,
 		Args:      cobra.MaximumNArgs(1),
 		ValidArgs: scenarioNames(),
 		RunE: runs(func(cmd *cobra.Command, args []string) error {
@@ -48,11 +50,26 @@ the same form is a scenario too, and makes a good bug report.
 		}),
 	}
 	cmd.Flags().BoolVar(&list, "list", false, "list the scenarios")
+	cmd.Flags().StringVar(&o.command, "command", "check", "what to run in the scenario: check|discover")
+	registerClients(cmd, &o.clients)
 	o.registerDemo(cmd)
 	return cmd
 }
 
-func (o *checkOptions) demo(cmd *cobra.Command, s *streams, name string) error {
+// demoOptions are the flags of demo: those of check, and what lets it run discover.
+type demoOptions struct {
+	checkOptions
+	command string
+	clients bool
+}
+
+func (o *demoOptions) demo(cmd *cobra.Command, s *streams, name string) error {
+	switch {
+	case o.command != "check" && o.command != "discover":
+		return usagef("--command %q is not one of check, discover", o.command)
+	case o.clients && o.command != "discover":
+		return usagef("--clients goes with --command discover")
+	}
 	world, err := scenario(name)
 	if err != nil {
 		return err
@@ -69,7 +86,11 @@ func (o *checkOptions) demo(cmd *cobra.Command, s *streams, name string) error {
 		return fmt.Errorf("start the mail world %s: %w", name, err)
 	}
 	defer running.Close()
-	pretend(s, world, target)
+	pretend(s, o.command, world, target)
+	if o.command == "discover" {
+		discover := discoverOptions{network: o.network, output: o.output, clients: o.clients}
+		return discover.run(cmd.Context(), s, "demo", running.Network(), target)
+	}
 	var signIn *check.SignIn
 	if demo := world.Demo; demo.Password != "" {
 		signIn = &check.SignIn{
@@ -77,7 +98,7 @@ func (o *checkOptions) demo(cmd *cobra.Command, s *streams, name string) error {
 			Insecure: o.sign.insecure, TrustDiscovered: o.sign.trustDiscovered,
 		}
 	}
-	return o.run(cmd.Context(), s, running.Network(), target, signIn)
+	return o.run(cmd.Context(), s, "demo", running.Network(), target, signIn)
 }
 
 // adopt takes the arguments that a scenario gives to check, except where the user gave the same flag.
@@ -105,12 +126,12 @@ func (o *checkOptions) registerDemo(cmd *cobra.Command) {
 }
 
 // pretend says what the demo makes believe. It goes to standard error, since standard output is the answer.
-func pretend(s *streams, w *lab.World, target mail.Target) {
-	command := append([]string{"mailmedic check", target.Input}, w.Demo.Arguments...)
-	if w.Demo.User != "" {
+func pretend(s *streams, name string, w *lab.World, target mail.Target) {
+	command := append([]string{"mailmedic", name, target.Input}, w.Demo.Arguments...)
+	if name == "check" && w.Demo.User != "" {
 		command = append(command, "--user", w.Demo.User)
 	}
-	if w.Demo.Password != "" {
+	if name == "check" && w.Demo.Password != "" {
 		command = append(command, "--ask-password")
 	}
 	fmt.Fprintf(s.err, "demo: %s\n%s\n\n$ %s\n\n", w.Title, w.Description, strings.Join(command, " "))
