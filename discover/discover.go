@@ -50,6 +50,15 @@ type Result struct {
 	Provider *mail.Provider // nil when none is known
 	Services []mail.Service // what is published beside mail access, sorted
 	Stopped  []Pending      // what was cut short, sorted by source and subject
+	NotAsked []NotAsked     // what was left out on purpose, sorted likewise
+}
+
+// NotAsked is one question that was left out on purpose, which is something
+// else than an answer that says no and than one that did not come.
+type NotAsked struct {
+	Source  mail.Source
+	Subject string // the domain, URL or host that would have been asked about
+	Why     string // for people, such as "third parties are not to be asked"
 }
 
 // Start asks every source at once and returns. Observations, and candidates
