@@ -51,6 +51,7 @@ type hit struct {
 	severity   mail.Severity   // where it differs from the rule's
 	owner      mail.Owner      // likewise
 	confidence mail.Confidence // likewise
+	headline   string          // likewise
 }
 
 // ruleBook gives all rules, causes before what they silence.

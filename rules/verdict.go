@@ -21,16 +21,16 @@ const (
 // above failOn give 1; an empty failOn, or one that is no severity, means never.
 //
 // A report about which nothing was to be tested, because it only looks at what
-// is published, is inconclusive only without a network, and fine otherwise
-// unless nothing is published.
+// is published, is inconclusive only without a network or when nobody could say
+// what is published, and fine otherwise unless nothing is published.
 func ExitCode(r mail.Report, failOn mail.Severity, interrupted bool) int {
-	probing := probed(r)
+	probing, published := probed(r), slices.ContainsFunc(r.Candidates, worthHaving)
 	switch {
 	case interrupted:
 		return exitInterrupted
-	case inconclusive(r.Verdict) && (probing || hasFinding(r.Findings, isOffline)):
+	case inconclusive(r.Verdict) && (probing || !published || hasFinding(r.Findings, isOffline)):
 		return exitInconclusive
-	case !slices.ContainsFunc(r.Candidates, worthHaving):
+	case !published:
 		return exitNothing
 	case probing && hasFinding(r.Findings, func(f mail.Finding) bool { return atLeast(f.Severity, failOn) }):
 		return exitFinding
