@@ -103,6 +103,7 @@ type pageConfig struct {
 	Location string        `toml:"location"`
 	Delay    time.Duration `toml:"delay"`
 	Size     int           `toml:"size"`
+	Needs    string        `toml:"needs"`
 }
 
 // The words that a world may use; the empty one is the default.

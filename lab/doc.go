@@ -88,4 +88,5 @@
 //	location = "https://…"
 //	delay = "1s"
 //	size = 0                         # bytes; filled with spaces up to that size
+//	needs = "emailaddress"           # a query without this parameter is answered with 400
 package lab

@@ -120,6 +120,9 @@ func (r *Running) webHandler(scheme string, sites []*site) http.Handler {
 		r.recorder.record(func(j *Journal) {
 			j.Requests = append(j.Requests, scheme+"://"+req.Host+req.URL.RequestURI())
 		})
+		if req.Method == http.MethodPost {
+			r.recordPost(scheme, req)
+		}
 		host, _, _ := strings.Cut(req.Host, ":")
 		s := hostOf(sites, host)
 		if s == nil {
@@ -131,9 +134,23 @@ func (r *Running) webHandler(scheme string, sites []*site) http.Handler {
 			http.NotFound(w, req)
 			return
 		}
+		if p.Needs != "" && !req.URL.Query().Has(p.Needs) {
+			http.Error(w, p.Needs+" is missing", http.StatusBadRequest)
+			return
+		}
 		if r.wait(p.Delay) {
 			p.serve(w, req)
 		}
+	})
+}
+
+// maxPost bounds what is kept of a body, in bytes.
+const maxPost = 64 << 10
+
+func (r *Running) recordPost(scheme string, req *http.Request) {
+	body, _ := io.ReadAll(io.LimitReader(req.Body, maxPost)) // what came of it is what was sent
+	r.recorder.record(func(j *Journal) {
+		j.Posts = append(j.Posts, scheme+"://"+req.Host+req.URL.RequestURI()+" "+string(body))
 	})
 }
 
