@@ -255,7 +255,7 @@ func TestInterruptedRunsTellWhatIsKnown(t *testing.T) {
 
 func TestWithoutANetworkThereIsOneFindingAndExitCode3(t *testing.T) {
 	t.Parallel()
-	network, err := wire.New(wire.Options{Resolver: "127.0.0.1:1"})
+	network, err := wire.New(wire.Options{Resolvers: []string{"127.0.0.1:1"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -108,11 +108,11 @@ func (r *Running) shut() {
 // Network gives the options with which package wire sees the world.
 func (r *Running) Network() wire.Options {
 	return wire.Options{
-		Resolver: netip.AddrPortFrom(r.world.dns.Resolver, dnsPort).String(),
-		Roots:    r.Roots(),
-		Dial:     r.Dial,
-		Proxy:    func(*url.URL) (*url.URL, error) { return nil, nil }, // nobody's environment leads out of the world
-		Now:      r.options.Now,
+		System: []string{netip.AddrPortFrom(r.world.dns.Resolver, dnsPort).String()},
+		Roots:  r.Roots(),
+		Dial:   r.Dial,
+		Proxy:  func(*url.URL) (*url.URL, error) { return nil, nil }, // nobody's environment leads out of the world
+		Now:    r.options.Now,
 	}
 }
 

@@ -60,7 +60,8 @@ func (f *Fact) UnmarshalJSON(data []byte) error {
 type Observation struct {
 	// ID is a stable name made of what was asked:
 	//
-	//	dns      srv:_imaps._tcp.example.com, mx:example.com, a:imap.example.com
+	//	dns      srv:_imaps._tcp.example.com, mx:example.com, a:imap.example.com;
+	//	         mx:example.com@192.0.2.54:53 for what a further resolver says to the same question
 	//	http     the URL
 	//	dial     dial:imaps://imap.example.com:993#192.0.2.1 (one for each address tried)
 	//	tls      tls:imaps://imap.example.com:993#192.0.2.1
@@ -92,7 +93,10 @@ type DNSFacts struct {
 	Records   []string `json:"records"`            // data of the records of this type, in presentation format, sorted
 	Aliases   []string `json:"aliases,omitempty"`  // targets of the CNAME chain, in order
 	Authentic Fact     `json:"authentic"`          // the AD bit; not known when the way to the resolver is not to be trusted
-	Resolver  string   `json:"resolver,omitempty"` // who answered, as ip:port
+	Resolver  string   `json:"resolver,omitempty"` // who answered: ip:port, or the address that begins with tls:// or https://
+
+	ExtendedErrors []uint16 `json:"extended_errors,omitempty"` // info codes of RFC 8914, in the answer's order
+	Bogus          bool     `json:"bogus,omitempty"`           // the name fails DNSSEC validation: an extended error says so, or it is answered with checking disabled only
 }
 
 // HTTPFacts are what a web server answered.

@@ -45,7 +45,7 @@ func newSite(t testing.TB, o Options) *site {
 	t.Helper()
 	s := &site{ca: newAuthority(t, "Root"), places: map[string]string{}}
 	s.places["192.0.2.53:53"] = resolverAt(t, webZone.answerer(t)).String()
-	o.Resolver, o.Roots, o.Now, o.Dial = resolverAddress, s.ca.pool(), now, s.dial
+	o.Resolvers, o.Roots, o.Now, o.Dial = []string{resolverAddress}, s.ca.pool(), now, s.dial
 	if o.Proxy == nil {
 		o.Proxy = func(*url.URL) (*url.URL, error) { return nil, nil }
 	}

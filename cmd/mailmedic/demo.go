@@ -110,11 +110,20 @@ func (o *checkOptions) adopt(cmd *cobra.Command, arguments []string) error {
 	}
 	var err error
 	scripted.Flags().Visit(func(f *pflag.Flag) {
-		if err == nil && !cmd.Flags().Changed(f.Name) {
+		switch own := cmd.Flags().Lookup(f.Name); {
+		case err != nil || own.Changed:
+		case isList(f.Value) && isList(own.Value):
+			err, own.Changed = own.Value.(pflag.SliceValue).Replace(f.Value.(pflag.SliceValue).GetSlice()), true
+		default:
 			err = cmd.Flags().Set(f.Name, f.Value.String())
 		}
 	})
 	return err
+}
+
+func isList(v pflag.Value) bool {
+	_, ok := v.(pflag.SliceValue)
+	return ok
 }
 
 // registerDemo adds the flags of check that make sense in a made-up world.

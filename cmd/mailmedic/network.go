@@ -13,7 +13,8 @@ import (
 
 // networkFlags are the flags that every command has that uses the network.
 type networkFlags struct {
-	resolver         string
+	resolvers        []string
+	compare          bool
 	caFile           string
 	timeout          time.Duration
 	only4, only6     bool
@@ -27,7 +28,8 @@ type networkFlags struct {
 
 func (f *networkFlags) register(cmd *cobra.Command, timeout time.Duration) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.resolver, "resolver", "", "DNS resolver to ask, `ip[:port]` (default: the system's)")
+	flags.StringArrayVar(&f.resolvers, "resolver", nil, "DNS `resolver` to ask: IP[:PORT], tls://HOST[:PORT][#NAME], https://HOST/PATH or system;\nseveral are asked in turn (default: the system's)")
+	flags.BoolVar(&f.compare, "compare-resolvers", false, "ask every --resolver and tell where their answers differ")
 	flags.StringVar(&f.caFile, "ca-file", "", "PEM `file` of authorities to trust beside the system's")
 	flags.DurationVar(&f.timeout, "timeout", timeout, "time for the whole run")
 	flags.BoolVarP(&f.only4, "ipv4", "4", false, "use IPv4 only")
@@ -54,8 +56,11 @@ func (f *networkFlags) apply(o wire.Options) (wire.Options, error) {
 	if f.timeout <= 0 {
 		return o, usagef("--timeout %s: it must be longer than nothing, for example 30s", f.timeout)
 	}
-	if f.resolver != "" {
-		o.Resolver = f.resolver
+	if f.compare && len(f.resolvers) < 2 {
+		return o, usagef("--compare-resolvers needs two resolvers or more; name them, for example --resolver system --resolver tls://dns.example")
+	}
+	if len(f.resolvers) > 0 {
+		o.Resolvers, o.Compare = f.resolvers, f.compare
 	}
 	if f.caFile != "" {
 		roots, err := wire.LoadRoots(f.caFile)
