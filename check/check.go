@@ -2,7 +2,6 @@ package check
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"github.com/mailmedic/mailmedic/discover"
@@ -50,35 +49,6 @@ func Run(ctx context.Context, target mail.Target, o Options, emit func(mail.Even
 	closing := c.judge(c.conduct(ctx))
 	c.goodbyes.Wait()
 	return closing
-}
-
-// hostSlots keeps a run gentle: so many connections to one host at once.
-const hostSlots = 4
-
-// slots hands out the places for connections to each host.
-type slots struct {
-	mu     sync.Mutex
-	byHost map[string]chan struct{}
-}
-
-// take waits for a place at host; release gives it back. It fails when ctx ends first.
-func (s *slots) take(ctx context.Context, host string) (release func(), err error) {
-	s.mu.Lock()
-	if s.byHost == nil {
-		s.byHost = map[string]chan struct{}{}
-	}
-	places := s.byHost[host]
-	if places == nil {
-		places = make(chan struct{}, hostSlots)
-		s.byHost[host] = places
-	}
-	s.mu.Unlock()
-	select {
-	case places <- struct{}{}:
-		return func() { <-places }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }
 
 // probeOptions are the same for every endpoint of a run.

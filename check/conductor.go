@@ -22,8 +22,8 @@ type conductor struct {
 	goodbyes sync.WaitGroup // every goroutine of the run
 
 	search  *discover.Search
-	hosts   slots
 	probes  map[mail.Endpoint]*probing
+	atHost  map[string]int // connections that are open or being made
 	account *account
 
 	published  bool                // every source but the guesses has answered
@@ -49,6 +49,7 @@ func newConductor(ctx context.Context, r *record) *conductor {
 		record:    r,
 		inbox:     make(chan func()),
 		probes:    map[mail.Endpoint]*probing{},
+		atHost:    map[string]int{},
 		account:   newAccount(),
 		guesses:   map[mail.Role]phase{},
 		consents:  map[string]phase{},
@@ -91,6 +92,7 @@ func (c *conductor) conduct(ctx context.Context) discover.Result {
 	c.cutProbes(why)
 	result := c.search.Wait()
 	c.unanswered(result, why)
+	c.compareResolvers(ctx)
 	return result
 }
 

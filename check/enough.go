@@ -35,7 +35,13 @@ func (c *conductor) finished() bool {
 	}
 }
 
+// probing reports whether a server is still to be asked or being asked.
 func (c *conductor) probing() bool {
+	for _, candidate := range c.book.candidateList() {
+		if c.probes[candidate.Endpoint] == nil {
+			return true
+		}
+	}
 	for _, p := range c.probes {
 		if p.state != ended {
 			return true
@@ -127,15 +133,18 @@ func (c *conductor) betterSourcePending() bool {
 	return false
 }
 
-// cutProbes ends every probe that is still under way.
+// cutProbes ends every probe that is still under way or to come.
 func (c *conductor) cutProbes(why mail.Why) {
-	pending := make([]*probing, 0, len(c.probes))
-	for _, p := range c.probes {
-		if p.state != ended {
-			pending = append(pending, p)
+	for _, candidate := range c.book.candidateList() {
+		if e := candidate.Endpoint; c.probes[e] == nil {
+			c.skip(mail.NotChecked{Subject: e.String(), Why: why})
+			c.probes[e] = &probing{endpoint: e, state: ended}
 		}
 	}
-	for _, p := range pending {
+	for _, p := range c.probes {
+		if p.state == ended {
+			continue
+		}
 		if p.state != leaving {
 			c.skip(mail.NotChecked{Subject: p.endpoint.String(), Why: why})
 		}
@@ -168,7 +177,7 @@ func (c *conductor) needsGuess(role mail.Role) bool {
 			return false
 		}
 		p := c.probes[candidate.Endpoint]
-		hopeful = hopeful || p != nil && p.state == opening
+		hopeful = hopeful || p == nil || p.state == opening
 	}
 	return !hopeful || passed >= guessAnyway
 }

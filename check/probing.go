@@ -28,12 +28,17 @@ const (
 	ended                     // nothing more is taken from it
 )
 
-// probe starts to probe an endpoint, once. The goroutine owns the session; the
-// loop sends it orders.
+// maxAtHost keeps a run gentle: so many connections to one host at once.
+const maxAtHost = 4
+
+// probe starts to probe an endpoint, once, as soon as its host has a place: the
+// best candidates come first. The goroutine owns the session; the loop sends it
+// orders.
 func (c *conductor) probe(e mail.Endpoint) {
-	if _, known := c.probes[e]; known {
+	if _, known := c.probes[e]; known || c.atHost[e.Host] >= maxAtHost {
 		return
 	}
+	c.atHost[e.Host]++
 	ctx, cancel := context.WithCancel(c.run)
 	orders := make(chan try, 1)
 	p := &probing{endpoint: e, cancel: cancel, orders: orders}
@@ -47,11 +52,7 @@ func (c *conductor) probe(e mail.Endpoint) {
 	}
 	c.goodbyes.Go(func() {
 		defer cancel()
-		release, err := c.hosts.take(ctx, e.Host)
-		if err != nil {
-			return // the run is over or had enough of this endpoint
-		}
-		defer release()
+		defer c.tell(func() { c.atHost[e.Host]-- })
 		session := probe.Open(ctx, c.o.Network, e, c.probeOptions(), observe)
 		c.tell(func() { c.opened(p, session) })
 		for t := range orders {

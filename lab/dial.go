@@ -61,10 +61,14 @@ func (r *Running) Dial(ctx context.Context, network string, to netip.AddrPort) (
 	return r.lead(conn, names)
 }
 
-// gate gives the channel that is closed once the client at a loopback port
-// knows that it is connected. A RST before that would fail the connecting.
-func (r *Running) gate(client netip.AddrPort) chan struct{} {
-	gate, _ := r.gates.LoadOrStore(client, make(chan struct{}))
+// ends are both ends of a connection on loopback. The client's port alone names
+// none: the system gives one port to connections with several servers at once.
+type ends struct{ client, server netip.AddrPort }
+
+// gate gives the channel that is closed once the client of a connection knows
+// that it is connected. A RST before that would fail the connecting.
+func (r *Running) gate(of ends) chan struct{} {
+	gate, _ := r.gates.LoadOrStore(of, make(chan struct{}))
 	return gate.(chan struct{})
 }
 
@@ -73,11 +77,11 @@ func (r *Running) opened(conn net.Conn) (ended func()) {
 	if _, isTCP := conn.(*net.TCPConn); !isTCP {
 		return func() { r.disown(conn) }
 	}
-	client := realAddress(conn.LocalAddr())
-	gate := r.gate(client)
+	of := ends{client: realAddress(conn.LocalAddr()), server: realAddress(conn.RemoteAddr())}
+	gate := r.gate(of)
 	close(gate)
 	return func() {
-		r.gates.CompareAndDelete(client, gate) // the port may soon be another's
+		r.gates.CompareAndDelete(of, gate) // the port may soon be another's
 		r.disown(conn)
 	}
 }

@@ -42,7 +42,7 @@ type Running struct {
 	closed  bool
 	closers map[closer]struct{}
 
-	gates sync.Map // see gate; by the client's loopback address
+	gates sync.Map // see gate; by the ends of a connection
 }
 
 type closer interface{ Close() error }

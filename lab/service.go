@@ -160,7 +160,7 @@ func (r *Running) serve(s *service, config *tls.Config, conn net.Conn) {
 	switch s.Fault {
 	case "reset":
 		select {
-		case <-r.gate(realAddress(conn.RemoteAddr())):
+		case <-r.gate(ends{client: realAddress(conn.RemoteAddr()), server: realAddress(conn.LocalAddr())}):
 			session.reset()
 		case <-r.ctx.Done():
 		}

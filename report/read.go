@@ -31,7 +31,7 @@ func Read(r io.Reader, emit func(mail.Event) error) error {
 	in := reader{lines: bufio.NewReaderSize(r, 64<<10)}
 	for {
 		line, whole, err := in.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return in.end()
 		}
 		if err != nil {

@@ -132,7 +132,7 @@ func (p params) count(name string) int {
 
 // joined writes a list as people do: "a", "a and b", "a, b and c".
 func joined(list []string) string {
-	last := ""
+	var last string
 	switch n := len(list); {
 	case n == 0:
 		return ""

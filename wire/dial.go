@@ -86,7 +86,7 @@ func (n *Network) connect(ctx context.Context, host string, port uint16, timeout
 	targets := make(chan netip.Addr)
 	refused := make(chan []netip.Addr, 1)
 	go func() { refused <- n.supply(supplyCtx, host, rules, targets) }()
-	winner := -1
+	var winner int
 	r.attempts, winner = race(ctx, targets, n.timeouts.attemptDelay,
 		func(ctx context.Context, addr netip.Addr) (net.Conn, error) {
 			return n.connectTo(ctx, netip.AddrPortFrom(addr, port), timeout)
