@@ -32,6 +32,7 @@ func Discover(ctx context.Context, target mail.Target, o Options, emit func(mail
 
 	r.interrupted = errors.Is(ctx.Err(), context.Canceled)
 	r.unanswered(found, mail.WhyDeadline)
+	r.compareResolvers(ctx)
 	return r.judge(found)
 }
 

@@ -68,10 +68,14 @@ func (r *record) skip(n mail.NotChecked) {
 	}
 }
 
-// unanswered notes the questions that discovery left open.
+// unanswered notes the questions of discovery that were cut short, and those
+// that it left out on purpose.
 func (r *record) unanswered(found discover.Result, why mail.Why) {
 	for _, pending := range found.Stopped {
 		r.skip(mail.NotChecked{Subject: pending.Subject, Why: why, Source: pending.Source})
+	}
+	for _, left := range found.NotAsked {
+		r.skip(mail.NotChecked{Subject: left.Subject, Why: mail.WhyPolicy, Source: left.Source, Detail: left.Why})
 	}
 }
 

@@ -69,6 +69,7 @@ func (f *Folder) Add(e mail.Event) error {
 	switch {
 	case e.Header != nil:
 		f.report.Tool, f.report.Target, f.report.Started = e.Header.Tool, e.Header.Target, utc(e.Header.Started)
+		f.report.Command = e.Header.Command
 	case e.Candidate != nil:
 		f.addCandidate(*e.Candidate)
 	case e.Observation != nil:
@@ -113,7 +114,7 @@ func (f *Folder) addCandidate(c mail.Candidate) {
 func (f *Folder) close(c mail.Closing) {
 	f.report.Verdict, f.report.TookMS, f.report.Complete = c.Verdict, c.TookMS, c.Complete
 	slices.SortFunc(c.NotChecked, func(a, b mail.NotChecked) int {
-		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Why, b.Why))
+		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Why, b.Why), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Detail, b.Detail))
 	})
 	f.report.NotChecked = slices.Compact(c.NotChecked)
 	f.report.Provider, f.report.Services = c.Provider, c.Services

@@ -78,8 +78,14 @@ func trustWords(t mail.Trust) string {
 	return string(t)
 }
 
-// normalPassword is what mail programs call a password that the server gets to see.
-const normalPassword = "normal password"
+// What mail programs call a password that the server gets to see, and one that
+// it is only shown to be known.
+const (
+	normalPassword    = "normal password"
+	encryptedPassword = "encrypted password"
+)
+
+func isPasswordWord(way string) bool { return way == normalPassword || way == encryptedPassword }
 
 // signInWords gives the ways to sign in as mail programs call them, in their order.
 func signInWords(mechanisms []string) []string {
@@ -97,7 +103,7 @@ func signInWord(mechanism string) string {
 	case mechanism == "plain", mechanism == "login", mechanism == "user":
 		return normalPassword
 	case mechanism == "cram-md5", mechanism == "digest-md5", mechanism == "apop", strings.HasPrefix(mechanism, "scram-"):
-		return "encrypted password"
+		return encryptedPassword
 	case mechanism == "xoauth2", mechanism == "oauthbearer", mechanism == "oauth2":
 		return "OAuth2"
 	case mechanism == "gssapi":

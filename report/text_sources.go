@@ -1,0 +1,194 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/fatih/color"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// sourceOrder is the order in which sources stand on a page. Guesses are none.
+func sourceOrder() []mail.Source {
+	return []mail.Source{
+		mail.SourceUser, mail.SourcePACC, mail.SourceAutoconfig, mail.SourceAutodiscover, mail.SourceSRV, mail.SourceTXT,
+		mail.SourceJMAP, mail.SourceISPDB, mail.SourceProvider, mail.SourceMX,
+	}
+}
+
+// sources puts what every source of settings said: one line for each thing that
+// came of asking it.
+func (v *view) sources() {
+	if !v.looksAtSources() {
+		return
+	}
+	v.heading("Where settings were looked for")
+	for _, source := range sourceOrder() {
+		label := sourceLabel(source)
+		for _, line := range v.sourceLines(source) {
+			v.sourceLine(label, line)
+			label = ""
+		}
+	}
+}
+
+// looksAtSources reports whether the page has room for the sources: they are
+// the answer of discover and a detail of check.
+func (v *view) looksAtSources() bool {
+	return v.discovers() || v.o.Verbose > 0 && slices.ContainsFunc(v.r.Observations, question)
+}
+
+func (v *view) discovers() bool { return v.r.Command == "discover" }
+
+// sourceLine is one thing that came of asking a source.
+type sourceLine struct {
+	answer answer
+	what   string
+}
+
+func (v *view) sourceLine(label string, l sourceLine) {
+	pen := v.answerPen(l.answer)
+	if v.narrow() {
+		if label != "" {
+			v.paragraph(2, v.ink.none, label)
+		}
+		v.prose("    "+pen.Sprint(l.answer.words())+" ", 6, v.ink.none, l.what)
+		return
+	}
+	lead := pad("  "+label, 19)
+	if l.what == "" {
+		v.line(lead, pen.Sprint(l.answer.words()))
+		return
+	}
+	v.prose(pad(lead+pen.Sprint(l.answer.words()), 32), 32, v.ink.none, l.what)
+}
+
+func (v *view) answerPen(a answer) *color.Color {
+	switch a {
+	case found:
+		return v.ink.green
+	case trouble, unusable:
+		return v.ink.yellow
+	case nothing, notAsked:
+	}
+	return v.ink.faint
+}
+
+// sourceLines gives what came of asking a source, and nothing where it was not
+// meant to be asked. Not found is said only where nothing was.
+func (v *view) sourceLines(source mail.Source) []sourceLine {
+	details := map[answer][]string{}
+	asked := source == mail.SourceProvider // a table of our own: to look there is no question to anybody
+	for _, o := range v.r.Observations {
+		if o.Source == source && question(o) {
+			asked = true
+			a := v.answer(o)
+			details[a] = append(details[a], v.reason(o))
+		}
+	}
+	for _, n := range v.r.NotChecked {
+		if n.Source == source {
+			details[notAsked] = append(details[notAsked], v.subjectWords(n.Subject)+": "+v.whyNotChecked(n))
+		}
+	}
+	var lines []sourceLine
+	if what := v.foundBy(source); len(what) > 0 {
+		lines = append(lines, sourceLine{found, v.list(what, ", ")})
+	}
+	for _, a := range []answer{unusable, trouble, notAsked} {
+		if len(details[a]) > 0 {
+			lines = append(lines, sourceLine{a, v.list(details[a], "; ")})
+		}
+	}
+	if len(lines) == 0 && asked {
+		lines = append(lines, sourceLine{nothing, ""})
+	}
+	return lines
+}
+
+// foundBy lists the servers and services that a source names.
+func (v *view) foundBy(source mail.Source) []string {
+	var list []string
+	add := func(name string) {
+		if !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	for _, c := range v.r.Candidates {
+		if !slices.Contains(c.Sources(), source) {
+			continue
+		}
+		if c.Role == mail.MX {
+			add(v.hostName(c.Endpoint.Host))
+		} else {
+			add(v.hostName(c.Endpoint.Host) + " " + strconv.Itoa(int(c.Endpoint.Port)))
+		}
+	}
+	for _, s := range v.r.Services {
+		if s.Source == source {
+			add(serviceWord(s.Type) + " at " + v.serviceAt(s))
+		}
+	}
+	if p := v.r.Provider; source == mail.SourceProvider && len(list) == 0 && p != nil && p.NoServers {
+		add(p.Name + ", which has no servers for mail programs")
+	}
+	return list
+}
+
+// reason says of a question that found nothing to use what came back.
+func (v *view) reason(o mail.Observation) string {
+	switch {
+	case o.Failure != nil && o.Failure.Detail != "":
+		return v.subjectWords(o.ID) + ": " + o.Failure.Detail
+	case o.Failure != nil:
+		return v.subjectWords(o.ID) + ": " + string(o.Failure.Class)
+	case len(o.Notes) > 0:
+		return v.subjectWords(o.ID) + ": " + strings.Join(o.Notes, ", ")
+	default:
+		return v.subjectWords(o.ID) + ": it names no server"
+	}
+}
+
+// whyNotChecked gives the reason in the run's own words where it has some.
+func (v *view) whyNotChecked(n mail.NotChecked) string {
+	if n.Detail != "" {
+		return n.Detail
+	}
+	return whyWords(n.Why, v.interrupted())
+}
+
+// list joins the first of many texts and counts the rest, unless all are wanted.
+func (v *view) list(texts []string, separator string) string {
+	if rest := len(texts) - maxListed; rest > 0 && v.o.Verbose == 0 {
+		texts = append(texts[:maxListed:maxListed], fmt.Sprintf("%d more", rest))
+	}
+	return strings.Join(texts, separator)
+}
+
+// sourceLabel is the name of a source at the start of a line.
+func sourceLabel(s mail.Source) string {
+	switch s {
+	case mail.SourcePACC, mail.SourceISPDB, mail.SourceJMAP:
+		return strings.ToUpper(string(s))
+	case mail.SourceAutoconfig:
+		return "Autoconfig"
+	case mail.SourceAutodiscover:
+		return "Autodiscover"
+	case mail.SourceSRV:
+		return "SRV records"
+	case mail.SourceTXT:
+		return "TXT record"
+	case mail.SourceMX:
+		return "MX records"
+	case mail.SourceProvider:
+		return "Known provider"
+	case mail.SourceUser:
+		return "Your command"
+	case mail.SourceGuess:
+		return "Usual names"
+	}
+	return string(s)
+}
