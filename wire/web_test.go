@@ -39,13 +39,14 @@ other.example.com.      A 192.0.2.81
 bad.example.com.        A 192.0.2.82
 closed.example.com.     A 192.0.2.83
 meta.example.com.       A 169.254.169.254
+dns.example.com.        A 192.0.2.54
 `)
 
 func newSite(t testing.TB, o Options) *site {
 	t.Helper()
 	s := &site{ca: newAuthority(t, "Root"), places: map[string]string{}}
 	s.places["192.0.2.53:53"] = resolverAt(t, webZone.answerer(t)).String()
-	o.Resolvers, o.Roots, o.Now, o.Dial = []string{resolverAddress}, s.ca.pool(), now, s.dial
+	o.System, o.Roots, o.Now, o.Dial = []string{resolverAddress}, s.ca.pool(), now, s.dial
 	if o.Proxy == nil {
 		o.Proxy = func(*url.URL) (*url.URL, error) { return nil, nil }
 	}
