@@ -22,6 +22,7 @@ type choice struct {
 	candidate mail.Candidate
 	server    *server
 	grade     grade
+	shadowed  bool // by the provider to which the MX record leads
 }
 
 // choose gives the settings, incoming before outgoing, best first, and marks
@@ -64,6 +65,7 @@ func (x *index) choicesOf(role mail.Role) []choice {
 				candidate: c,
 				server:    s,
 				grade:     x.grade(s),
+				shadowed:  x.shadowed(c),
 			})
 		}
 	}
@@ -73,11 +75,13 @@ func (x *index) choicesOf(role mail.Role) []choice {
 
 // compareChoices puts what can be used first, then what is proved further, then
 // what is claimed better. Between proved settings the protocol counts before
-// the trust: IMAP keeps mail on the server.
+// the trust: IMAP keeps mail on the server. What a web host serves for a domain
+// whose mail is elsewhere comes after what is known of that place.
 func compareChoices(a, b choice) int {
 	return cmp.Or(
 		cmp.Compare(a.grade, b.grade),
 		cmp.Compare(b.Proof.Rank(), a.Proof.Rank()),
+		cmp.Compare(shadowRank(a), shadowRank(b)),
 		cmp.Compare(guessRank(a.candidate), guessRank(b.candidate)),
 		cmp.Compare(protocolRank(a.candidate), protocolRank(b.candidate)),
 		cmp.Compare(a.Trust.Rank(), b.Trust.Rank()),
@@ -87,6 +91,13 @@ func compareChoices(a, b choice) int {
 
 func guessRank(c mail.Candidate) int {
 	if c.Guessed() {
+		return 1
+	}
+	return 0
+}
+
+func shadowRank(c choice) int {
+	if c.shadowed {
 		return 1
 	}
 	return 0

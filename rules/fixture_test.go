@@ -21,7 +21,7 @@ func fixtures() []fixture {
 	return slices.Concat(
 		networkFixtures(), dnsFixtures(), providerFixtures(), connectionFixtures(), greetingFixtures(), modeFixtures(),
 		certificateFixtures(), tlsFixtures(), signInFixtures(), mechanismFixtures(), mailboxFixtures(),
-		publishedFixtures(), mxFixtures(), safetyFixtures(), runFixtures(),
+		conflictFixtures(), publishedFixtures(), mxFixtures(), safetyFixtures(), runFixtures(),
 	)
 }
 

@@ -69,6 +69,7 @@ func ruleBook() []rule {
 		signInRules(),
 		mechanismRules(),
 		mailboxRules(),
+		conflictRules(),
 		publishedRules(),
 		mxRules(),
 		safetyRules(),
