@@ -9,8 +9,9 @@ import (
 
 // The exit codes that do not come from a verdict; rules has the others.
 const (
-	exitUsage = 2
-	exitFault = 5
+	exitUsage       = 2
+	exitFault       = 5
+	exitInterrupted = 130 // before there was anything to judge
 )
 
 // usageError is a mistake in the command line or in what it names. Its text says what to do.

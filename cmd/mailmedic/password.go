@@ -77,7 +77,11 @@ func (f *signInFlags) secret(ctx context.Context, s *streams, target mail.Target
 		if who == "" {
 			who = target.DisplayAddress()
 		}
-		if raw, err = s.readSecret(fmt.Sprintf("Password for %s: ", who)); err != nil {
+		raw, err = s.readSecret(ctx, fmt.Sprintf("Password for %s: ", who))
+		switch {
+		case errors.Is(err, context.Canceled):
+			return mail.Secret{}, true, verdictError{exitInterrupted}
+		case err != nil:
 			return mail.Secret{}, true, usagef("--ask-password: %w", err)
 		}
 	case f.file != "":
@@ -178,7 +182,7 @@ func consentOn(s *streams) func(context.Context, string, []mail.Source) bool {
 		for i, source := range sources {
 			names[i] = string(source)
 		}
-		answer, err := s.readLine(fmt.Sprintf("Send the password to %s, which only %s names? [y/N] ", host, strings.Join(names, ", ")), ctx.Done())
+		answer, err := s.readLine(ctx, fmt.Sprintf("Send the password to %s, which only %s names? [y/N] ", host, strings.Join(names, ", ")))
 		return err == nil && (strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes"))
 	}
 }

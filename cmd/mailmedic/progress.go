@@ -39,6 +39,6 @@ func (p *progress) event(e mail.Event) {
 	default:
 		return
 	}
-	fmt.Fprintf(p.w, "\r\x1b[K%d answers about settings, %d servers talked to …", p.asked, p.servers)
+	fmt.Fprintf(p.w, "\r\x1b[Kasking … %d answers about settings, servers: %d", p.asked, p.servers)
 	p.drawn = true
 }

@@ -64,7 +64,7 @@ func (f *outputFlags) replay(cmd *cobra.Command, s *streams, in io.Reader, name 
 	}
 	code := folded.Verdict.ExitCode
 	if cmd.Flags().Changed("fail-on") {
-		code = rules.ExitCode(folded, failOn, code == 130)
+		code = rules.ExitCode(folded, failOn, code == exitInterrupted)
 	}
 	out, err := f.open(s, "report", transcript)
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"os"
 
@@ -17,8 +18,8 @@ type streams struct {
 	outWidth   int  // columns of the terminal behind out; 0 for none
 	errIsTTY   bool // progress may be drawn
 	canPrompt  bool // a person can be asked
-	readSecret func(prompt string) ([]byte, error)
-	readLine   func(prompt string, done <-chan struct{}) (string, error)
+	readSecret func(ctx context.Context, prompt string) ([]byte, error)
+	readLine   func(ctx context.Context, prompt string) (string, error)
 }
 
 func systemStreams() *streams {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -36,20 +37,41 @@ func hasTerminal() bool {
 	return true
 }
 
-// readSecretFromTerminal asks without echo.
-func readSecretFromTerminal(prompt string) ([]byte, error) {
+// readSecretFromTerminal asks without echo. When ctx ends it puts the echo back
+// and leaves the reading, which nothing can interrupt, to the end of the program.
+func readSecretFromTerminal(ctx context.Context, prompt string) ([]byte, error) {
 	tty, err := openTerminal()
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = tty.Close() }()
+	fd := int(tty.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return nil, errNoTerminal
+	}
 	fmt.Fprint(os.Stderr, prompt)
 	defer fmt.Fprintln(os.Stderr)
-	return term.ReadPassword(int(tty.Fd()))
+	type answer struct {
+		secret []byte
+		err    error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		defer func() { _ = tty.Close() }()
+		secret, err := term.ReadPassword(fd)
+		answers <- answer{secret, err}
+	}()
+	select {
+	case a := <-answers:
+		return a.secret, a.err
+	case <-ctx.Done():
+		_ = term.Restore(fd, before)
+		return nil, ctx.Err()
+	}
 }
 
-// readLineFromTerminal asks for a line, and gives up when done is closed.
-func readLineFromTerminal(prompt string, done <-chan struct{}) (string, error) {
+// readLineFromTerminal asks for a line, and gives up when ctx ends.
+func readLineFromTerminal(ctx context.Context, prompt string) (string, error) {
 	tty, err := openTerminal()
 	if err != nil {
 		return "", err
@@ -60,7 +82,7 @@ func readLineFromTerminal(prompt string, done <-chan struct{}) (string, error) {
 	go func() {
 		defer close(closed)
 		select {
-		case <-done:
+		case <-ctx.Done():
 		case <-answered:
 		}
 		_ = tty.Close() // also ends a read that still waits
