@@ -31,7 +31,7 @@ func conflictRules() []rule {
 		references: []string{"draft-ietf-mailmaint-autoconfig"},
 		words: words{
 			title:  "The entry for {domain} in the public directory ISPDB is out of date",
-			detail: "It names {hosts}, which cannot be used; {Own} Mail programs that ask the directory are sent to servers that are gone. mailmedic goes by {believed}, {why}.",
+			detail: "It names {hosts}, which cannot be used. {Own} Mail programs that ask the directory are sent to servers that are gone. mailmedic goes by {believed}, {why}.",
 			fix:    "Have the entry corrected at github.com/thunderbird/autoconfig. Until then an autoconfig document of the domain's own is asked first by the programs that know both.",
 		},
 		check: (*index).findStaleDirectory,

@@ -72,7 +72,7 @@ func (x *index) providerHit(d dispute, provider *voice) hit {
 	for _, v := range d.others {
 		if slices.Contains(v.hosts(d.roles[0]), host) {
 			turned := dispute{believed: v, others: []*voice{provider}, roles: d.roles}
-			h.params["believed"], h.params["why"], h.severity = v.name, x.whyBelieved(turned), x.disputeSeverity(turned)
+			h.params["believed"], h.params["why"], h.severity = v.kind, x.whyBelieved(turned), x.disputeSeverity(turned)
 		}
 	}
 	return h
@@ -137,7 +137,12 @@ func (x *index) findDifferentDocuments() []hit {
 	}
 	h := x.disputeHit(d)
 	h.variant, h.severity = variant, x.documentSeverity(d)
-	h.params["Says"] = documentSayings(append([]*voice{d.believed}, d.others...))
+	all := append([]*voice{d.believed}, d.others...)
+	h.params["Says"] = documentSayings(all)
+	if v := x.believed(mail.Incoming, all); v != nil {
+		rest := slices.DeleteFunc(slices.Clone(all), func(o *voice) bool { return o == v })
+		h.params["believed"], h.params["why"] = v.name, x.whyBelieved(dispute{v, rest, d.roles})
+	}
 	return []hit{h}
 }
 
@@ -196,7 +201,7 @@ func (x *index) findPlaintextBeside() []hit {
 			continue
 		}
 		h := about(bare)
-		h.evidence, h.params = x.observed(v.evidence), params{"Source": capital(v.name)}
+		h.evidence, h.params = x.observed(v.evidence), params{"Source": capital(v.kind)}
 		if _, again := hits[h.subject]; !again {
 			hits[h.subject] = h
 			order = append(order, h.subject)

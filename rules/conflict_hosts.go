@@ -100,10 +100,10 @@ func (x *index) addressesOf(host string) []string {
 // hit makes the finding of a dispute.
 func (x *index) disputeHit(d dispute) hit {
 	servers := []*server{}
-	sources, says := []string{d.believed.name}, x.saying(d.believed, d.roles)
+	sources, says := []string{d.believed.kind}, x.saying(d.believed, d.roles)
 	evidence := slices.Clone(d.believed.evidence)
 	for _, v := range d.others {
-		sources, says = append(sources, v.name), says+" "+x.saying(v, d.roles)
+		sources, says = append(sources, v.kind), says+" "+x.saying(v, d.roles)
 		evidence = append(evidence, v.evidence...)
 		for _, role := range d.roles {
 			for _, s := range v.servers(x, role) {
@@ -116,7 +116,7 @@ func (x *index) disputeHit(d dispute) hit {
 	h := hit{subject: x.subject(), servers: servers, evidence: x.observed(evidence), severity: x.disputeSeverity(d)}
 	h.params = params{
 		"sources": sources[1:], "Sources": capital(joined(sources)), "Says": says,
-		"believed": d.believed.name, "why": x.whyBelieved(d), "task": taskOf(d.roles),
+		"believed": d.believed.kind, "why": x.whyBelieved(d), "task": taskOf(d.roles),
 	}
 	return h
 }
@@ -201,6 +201,8 @@ func (x *index) whyBelieved(d dispute) string {
 	switch {
 	case failing(d.believed):
 		return "though its servers do not work now, " + trustReason(d.believed.trust)
+	case x.onlyWebHost(d):
+		return "because the others sit on the web host of the domain, where a hosting panel may have put them by itself"
 	case !slices.ContainsFunc(d.others, func(v *voice) bool { return !failing(v) }):
 		return "because the servers of the other side do not work"
 	case slices.ContainsFunc(d.others, ahead):

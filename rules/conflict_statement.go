@@ -129,7 +129,7 @@ func (x *index) findAbsentButNamed() []hit {
 			if name == "" {
 				continue
 			}
-			sources, services = appendNew(sources, v.name), appendNew(services, protocolName(s.endpoint.Protocol))
+			sources, services = appendNew(sources, v.kind), appendNew(services, protocolName(s.endpoint.Protocol))
 			records, servers = appendNew(records, name), appendNew(servers, s)
 			evidence = append(append(evidence, v.evidence...), "srv:"+name)
 		}

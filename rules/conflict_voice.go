@@ -14,7 +14,8 @@ import (
 type voice struct {
 	source     mail.Source
 	id         string // the observation that it is, "" for what no observation shows
-	name       string // in words, as part of a sentence
+	kind       string // in words, as part of a title
+	name       string // the same, and where it is
 	trust      mail.Trust
 	evidence   []string
 	statements []statement
@@ -80,34 +81,24 @@ func (x *index) voiceKeys(claim mail.Claim) []string {
 }
 
 func (x *index) newVoice(key string, claim mail.Claim) *voice {
-	v := &voice{source: claim.Source, trust: claim.Trust}
+	v := &voice{source: claim.Source, trust: claim.Trust, kind: voiceKind(claim.Source)}
+	v.name = v.kind
 	if o, ok := x.byID[key]; ok && o.Kind == mail.KindHTTP {
-		v.id, v.name = o.ID, documentName(claim.Source)+" "+addressOf(o)
-		return v
+		v.id = o.ID
+		if claim.Source != mail.SourceISPDB {
+			v.name += " at " + clip(addressOf(o), maxSaid)
+		}
 	}
-	v.name = voiceName(claim.Source)
 	return v
 }
 
-// documentName gives the words before the address of a document.
-func documentName(source mail.Source) string {
-	switch source {
-	case mail.SourceISPDB:
-		return "the public directory ISPDB,"
-	case mail.SourceAutodiscover:
-		return "the Autodiscover answer of"
-	case mail.SourceAutoconfig, mail.SourcePACC, mail.SourceTXT, mail.SourceJMAP, mail.SourceMX,
-		mail.SourceSRV, mail.SourceProvider, mail.SourceGuess, mail.SourceUser:
-	}
-	return "the document at"
-}
-
-func voiceName(source mail.Source) string {
+// voiceKind says who speaks, in words.
+func voiceKind(source mail.Source) string {
 	switch source {
 	case mail.SourceSRV:
 		return "the SRV records"
 	case mail.SourceProvider:
-		return "what is known of the provider"
+		return "the list of providers"
 	case mail.SourceISPDB:
 		return "the public directory ISPDB"
 	case mail.SourceAutoconfig:

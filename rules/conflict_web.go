@@ -50,3 +50,15 @@ func (x *index) onWebHost(host string) bool {
 		return o.Address != "" && within(hostOf(addressOf(o)), domain) && slices.Contains(addresses, o.Address)
 	})
 }
+
+// onlyWebHost reports whether every server of the other side is shadowed.
+func (x *index) onlyWebHost(d dispute) bool {
+	for _, v := range d.others {
+		for _, s := range v.statements {
+			if slices.Contains(d.roles, s.candidate.Role) && !x.shadowed(s.candidate) {
+				return false
+			}
+		}
+	}
+	return d.believed.source == mail.SourceProvider
+}

@@ -62,16 +62,16 @@ func conflictFixtures() []fixture {
 	return append(hostConflictFixtures(), []fixture{
 		{
 			"conflict.mx-provider", "a hosting panel serves a document", panel(),
-			"Mail for example.org goes to Mailhouse, but the document at " + configHost + " names other servers", mail.Warning,
+			"Mail for example.org goes to Mailhouse, but the autoconfig document names other servers", mail.Warning,
 		},
 		{
 			"conflict.mx-provider", "the document's servers fail",
 			panel().works(houseIMAP, houseSMTP).dial(mail.Refused, "imaps://example.org:993", "smtps://example.org:465"),
-			"Mail for example.org goes to Mailhouse, but the document at " + configHost + " names other servers", mail.Error,
+			"Mail for example.org goes to Mailhouse, but the autoconfig document names other servers", mail.Error,
 		},
 		{
 			"conflict.mx-provider", "the domain's own servers are proved", documented().mailhouse().works(imaps, smtps).accepts(imaps, "anna@example.org").accepts(smtps, "anna@example.org"),
-			"Mail for example.org goes to Mailhouse, but the document at " + configHost + " names other servers", mail.Warning,
+			"Mail for example.org goes to Mailhouse, but the autoconfig document names other servers", mail.Warning,
 		},
 		{"conflict.mx-provider", "the document names the provider's servers", nowhere().mailhouse().document(configHost, "", houseIMAP, houseSMTP), "", ""},
 
@@ -93,17 +93,17 @@ func conflictFixtures() []fixture {
 
 		{
 			"conflict.absent-but-named", "no POP3 by DNS, POP3 in the document", documented().document(configHost, "", pop3s).answers("srv:_pop3s._tcp.example.org", "0 0 0 ."),
-			"The DNS of example.org says that there is no POP3, but the document at " + configHost + " names a server for it", mail.Warning,
+			"The DNS of example.org says that there is no POP3, but the autoconfig document names a server for it", mail.Warning,
 		},
 		{
 			"conflict.absent-but-named", "no IMAP by DNS, IMAP over TLS in the document", documented().answers("srv:_imap._tcp.example.org", "0 0 0 ."),
-			"The DNS of example.org says that there is no IMAP, but the document at " + configHost + " names a server for it", mail.Warning,
+			"The DNS of example.org says that there is no IMAP, but the autoconfig document names a server for it", mail.Warning,
 		},
 		{"conflict.absent-but-named", "only TLS by DNS and in the document", documented().srv(imaps).answers("srv:_imap._tcp.example.org", "0 0 0 ."), "", ""},
 
 		{
 			"conflict.plaintext", "the directory lists one without encryption", nowhere().document(directory, "", imaps, smtps, bareIMAP).works(imaps, smtps),
-			"The public directory ISPDB, " + directory + " offers IMAP without encryption beside a server with it", mail.Warning,
+			"The public directory ISPDB offers IMAP without encryption beside a server with it", mail.Warning,
 		},
 		{"conflict.plaintext", "it lists none with encryption", nowhere().document(directory, "", bareIMAP), "", ""},
 		{"conflict.plaintext", "an error speaks of it already", documented().document(configHost, "", bareIMAP).works(imaps, smtps).session(bareIMAP, "", nil), "", ""},
@@ -115,15 +115,15 @@ func hostConflictFixtures() []fixture {
 	return []fixture{
 		{
 			"conflict.hosts", "SRV records and a document", documented().srv(oldIMAP),
-			"The document at " + configHost + " and the SRV records name different servers to receive mail of example.org", mail.Warning,
+			"The autoconfig document and the SRV records name different servers to receive mail of example.org", mail.Warning,
 		},
 		{
 			"conflict.hosts", "what programs ask first fails", nowhere().document(directory, "", oldIMAP, smtps).claimed(imaps).works(imaps, smtps, oldIMAP).rejects(oldIMAP, "NO").accepts(imaps, "anna@example.org"),
-			"The document at https://ua-auto-config.example.org/ and the public directory ISPDB, " + directory + " name different servers to receive mail of example.org", mail.Error,
+			"The configuration document (PACC) and the public directory ISPDB name different servers to receive mail of example.org", mail.Error,
 		},
 		{
 			"conflict.hosts", "somebody signed in on both sides", documented().srv(oldIMAP).works(imaps, oldIMAP, smtps).accepts(imaps, "anna").accepts(oldIMAP, "anna"),
-			"The document at " + configHost + " and the SRV records name different servers to receive mail of example.org", mail.Notice,
+			"The autoconfig document and the SRV records name different servers to receive mail of example.org", mail.Notice,
 		},
 		{"conflict.hosts", "other ports and ways of encryption of the same hosts", documented().srv(imap).srv(smtp), "", ""},
 		{
