@@ -16,6 +16,7 @@ const (
 	found    answer = iota
 	unusable        // something is there that gives no settings
 	trouble         // whether something is there could not be learned
+	absent          // the domain says that there is nothing, and never will be
 	notAsked
 	nothing
 )
@@ -28,6 +29,8 @@ func (a answer) words() string {
 		return "not usable"
 	case trouble:
 		return "trouble"
+	case absent:
+		return "not offered"
 	case notAsked:
 		return "not asked"
 	case nothing:
@@ -59,11 +62,21 @@ func (v *view) answer(o mail.Observation) answer {
 		return found
 	case o.Failure != nil:
 		return failedAnswer(o)
+	case saysNone(o):
+		return absent
 	case len(o.Notes) > 0, o.HTTPFacts != nil:
 		return unusable
 	default:
 		return nothing
 	}
+}
+
+// saysNone reports whether a domain says that it has no such service: the
+// target "." of an SRV record (RFC 2782) or of an MX record (RFC 7505).
+func saysNone(o mail.Observation) bool {
+	return o.DNSFacts != nil && len(o.Records) > 0 && !slices.ContainsFunc(o.Records, func(record string) bool {
+		return !strings.HasSuffix(record, " .")
+	})
 }
 
 // failedAnswer tells an answer that says no from one that did not come.

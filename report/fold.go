@@ -119,6 +119,12 @@ func (f *Folder) close(c mail.Closing) {
 	f.report.NotChecked = slices.Compact(c.NotChecked)
 	f.report.Provider, f.report.Services = c.Provider, c.Services
 	f.report.Clients, f.report.Publish = c.Clients, c.Publish
+	for i := range c.Clients {
+		c.Clients[i].Steps = nonNil(c.Clients[i].Steps)
+	}
+	for i := range c.Publish {
+		c.Publish[i].For = nonNil(c.Publish[i].For)
+	}
 }
 
 // recorded gives e as it comes back from a recorded stream: text in valid
@@ -166,9 +172,9 @@ func findingWithLists(f mail.Finding) mail.Finding {
 	return f
 }
 
-func nonNil(list []string) []string {
+func nonNil[T any](list []T) []T {
 	if list == nil {
-		return []string{}
+		return []T{}
 	}
 	return list
 }

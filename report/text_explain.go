@@ -19,7 +19,7 @@ func (v *view) trail() {
 	v.unasked()
 	for _, o := range v.questions() {
 		v.prose(v.when(o), v.trailIndent(), v.ink.bold, fmt.Sprintf("%s, %s", v.subjectWords(o.ID), seconds(o.TookMS)))
-		v.prose(pad("", v.trailIndent()), v.trailIndent(), v.answerPen(v.answer(o)), v.cameBack(o))
+		v.paragraph(v.trailIndent(), v.answerPen(v.answer(o)), v.cameBack(o))
 		for _, t := range v.takenFrom(o.ID) {
 			v.step("Taken", v.list(t.servers, ", "))
 			v.step("Trust", v.believed(t.claim, o, t.role))
@@ -83,15 +83,24 @@ func (v *view) cameBack(o mail.Observation) string {
 			parts = append(parts, "through the proxy "+f.Proxy)
 		}
 	}
-	words := strings.Join(parts, ", ")
-	if o.Failure == nil && words != "" {
-		return words
+	return join(", ", append(parts, v.unhelpful(o))...)
+}
+
+// unhelpful says why nothing could be taken from an answer, and nothing where
+// that shows by itself.
+func (v *view) unhelpful(o mail.Observation) string {
+	a := v.answer(o)
+	switch {
+	case o.Failure != nil:
+		return join(": ", a.words(), o.Failure.Detail)
+	case a == absent:
+		return a.words() + ": the domain says that there is none"
+	case a == unusable:
+		return a.words() + ": no settings in it"
+	case o.DNSFacts != nil && len(o.Records) == 0:
+		return a.words()
 	}
-	verdict := v.answer(o).words()
-	if o.Failure != nil && o.Failure.Detail != "" {
-		verdict += ": " + o.Failure.Detail
-	}
-	return join(", ", words, verdict)
+	return ""
 }
 
 // taken is what was taken from an answer for one reason.
@@ -138,7 +147,7 @@ func (v *view) takenFrom(id string) []taken {
 // unasked puts what was known without a question: the built-in table and the command.
 func (v *view) unasked() {
 	for _, t := range v.takenFrom("") {
-		v.prose(pad("", v.trailIndent()), v.trailIndent(), v.ink.bold, "Without a question: "+sourceWords(t.claim.Source))
+		v.paragraph(v.trailIndent(), v.ink.bold, "Without a question: "+sourceWords(t.claim.Source))
 		v.step("Taken", v.list(t.servers, ", "))
 		v.step("Trust", v.believed(t.claim, mail.Observation{}, t.role))
 	}
@@ -175,17 +184,22 @@ func (v *view) believed(c mail.Claim, o mail.Observation, role mail.Role) string
 	return string(c.Trust)
 }
 
-// leftOpen puts the questions that were not asked or not waited for.
+// leftOpen puts the questions that were not asked, and those whose answers were
+// not waited for.
 func (v *view) leftOpen() {
 	for _, n := range v.r.NotChecked {
 		if n.Source == "" {
 			continue
 		}
-		why := v.whyNotChecked(n)
-		if n.Why == mail.WhyGrace {
-			why = "stopped, because something at least as trustworthy was proved by then"
+		words := "not asked: " + v.whyNotChecked(n)
+		switch n.Why {
+		case mail.WhyGrace:
+			words = "stopped, because something that is trusted as much was proved by then"
+		case mail.WhyDeadline:
+			words = "not waited for: " + v.whyNotChecked(n)
+		default:
 		}
-		v.prose(pad("", v.trailIndent()), v.trailIndent(), v.ink.bold, v.subjectWords(n.Subject))
-		v.prose(pad("", v.trailIndent()), v.trailIndent(), v.ink.faint, "not asked or not waited for: "+why)
+		v.paragraph(v.trailIndent(), v.ink.bold, v.subjectWords(n.Subject))
+		v.paragraph(v.trailIndent(), v.ink.faint, words)
 	}
 }

@@ -89,7 +89,10 @@ func (v *view) provider() {
 		title += ", " + p.Name
 	}
 	v.heading(title)
-	for _, f := range facts {
+	for i, f := range facts {
+		if i > 0 && f.label == facts[i-1].label && !v.narrow() {
+			f.label = ""
+		}
 		v.labelled(2, 19, f.label, f.text)
 	}
 }

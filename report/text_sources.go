@@ -1,7 +1,9 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,7 +74,7 @@ func (v *view) answerPen(a answer) *color.Color {
 		return v.ink.green
 	case trouble, unusable:
 		return v.ink.yellow
-	case nothing, notAsked:
+	case nothing, absent, notAsked:
 	}
 	return v.ink.faint
 }
@@ -86,19 +88,21 @@ func (v *view) sourceLines(source mail.Source) []sourceLine {
 		if o.Source == source && question(o) {
 			asked = true
 			a := v.answer(o)
-			details[a] = append(details[a], v.reason(o))
+			if reason := v.reason(o); !slices.Contains(details[a], reason) {
+				details[a] = append(details[a], reason)
+			}
 		}
 	}
 	for _, n := range v.r.NotChecked {
 		if n.Source == source {
-			details[notAsked] = append(details[notAsked], v.subjectWords(n.Subject)+": "+v.whyNotChecked(n))
+			details[notAsked] = append(details[notAsked], v.placeWords(n.Subject)+": "+v.whyNotChecked(n))
 		}
 	}
 	var lines []sourceLine
 	if what := v.foundBy(source); len(what) > 0 {
 		lines = append(lines, sourceLine{found, v.list(what, ", ")})
 	}
-	for _, a := range []answer{unusable, trouble, notAsked} {
+	for _, a := range []answer{unusable, trouble, absent, notAsked} {
 		if len(details[a]) > 0 {
 			lines = append(lines, sourceLine{a, v.list(details[a], "; ")})
 		}
@@ -140,16 +144,27 @@ func (v *view) foundBy(source mail.Source) []string {
 
 // reason says of a question that found nothing to use what came back.
 func (v *view) reason(o mail.Observation) string {
+	place, words := v.placeWords(o.ID), "it names no server"
 	switch {
-	case o.Failure != nil && o.Failure.Detail != "":
-		return v.subjectWords(o.ID) + ": " + o.Failure.Detail
 	case o.Failure != nil:
-		return v.subjectWords(o.ID) + ": " + string(o.Failure.Class)
+		words = cmp.Or(o.Failure.Detail, string(o.Failure.Class))
+		if o.HTTPFacts != nil && strings.Contains(words, place) {
+			return words
+		}
+	case saysNone(o):
+		return place + " says so"
 	case len(o.Notes) > 0:
-		return v.subjectWords(o.ID) + ": " + strings.Join(o.Notes, ", ")
-	default:
-		return v.subjectWords(o.ID) + ": it names no server"
+		words = strings.Join(o.Notes, ", ")
 	}
+	return place + ": " + words
+}
+
+// placeWords names the place of a question in short: of a web address the host.
+func (v *view) placeWords(subject string) string {
+	if u, err := url.Parse(subject); err == nil && u.Host != "" {
+		return v.hostName(u.Hostname())
+	}
+	return v.subjectWords(subject)
 }
 
 // whyNotChecked gives the reason in the run's own words where it has some.
