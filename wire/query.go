@@ -151,7 +151,7 @@ func isFinal(err error) bool {
 }
 
 // whyNobody picks the error that tells most: what a resolver said, else what
-// became of each one, by its last attempt.
+// became of each one, by the last attempt that tells.
 func whyNobody(attempts []attempt[turn, reply]) error {
 	last := map[upstream]string{}
 	var order []upstream
@@ -159,13 +159,15 @@ func whyNobody(attempts []attempt[turn, reply]) error {
 		if e, ok := errors.AsType[*rcodeError](a.err); ok {
 			return e
 		}
-		if errors.Is(a.err, errAnswered) {
-			continue
+		known := slices.Contains(order, a.target.of)
+		failure := Classify(a.err)
+		if known && (errors.Is(a.err, errAnswered) || failure.Class == mail.Deadline) {
+			continue // says less than what came before
 		}
-		if !slices.Contains(order, a.target.of) {
+		if !known {
 			order = append(order, a.target.of)
 		}
-		last[a.target.of] = Classify(a.err).Detail
+		last[a.target.of] = failure.Detail
 	}
 	words := make([]string, len(order))
 	for i, u := range order {

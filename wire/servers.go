@@ -14,6 +14,7 @@ import (
 // systemConfig is whom the operating system would ask and how patiently.
 type systemConfig struct {
 	servers  []netip.AddrPort
+	named    bool // the configuration names them; else they are a last resort
 	scopes   []systemScope
 	attempts int           // how often each server is asked
 	try      time.Duration // at most, before the next is asked; 0 for our own measure

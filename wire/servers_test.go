@@ -2,6 +2,7 @@ package wire
 
 import (
 	"errors"
+	"net/netip"
 	"strings"
 	"testing"
 )
@@ -96,4 +97,17 @@ func TestAScopeAnswersForItsNames(t *testing.T) {
 			t.Errorf("%s is asked elsewhere", name)
 		}
 	}
+}
+
+func parseResolvers(t *testing.T, texts ...string) []netip.AddrPort {
+	t.Helper()
+	var list []netip.AddrPort
+	for _, text := range texts {
+		server, err := parseServer(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, server)
+	}
+	return list
 }
