@@ -83,7 +83,7 @@ func (v *view) cameBack(o mail.Observation) string {
 			parts = append(parts, "through the proxy "+f.Proxy)
 		}
 	}
-	return join(", ", append(parts, v.unhelpful(o))...)
+	return join(" · ", append(parts, v.unhelpful(o))...)
 }
 
 // unhelpful says why nothing could be taken from an answer, and nothing where
@@ -179,7 +179,7 @@ func (v *view) believed(c mail.Claim, o mail.Observation, role mail.Role) string
 	case mail.TrustCleartext:
 		return "hardly believed: an unencrypted http hop, which anybody on the way can change"
 	case mail.TrustGuess:
-		return "not believed: the name exists, and nobody publishes it"
+		return "kept apart as a guess: the name exists, and nobody publishes it"
 	}
 	return string(c.Trust)
 }
