@@ -118,7 +118,7 @@ func TestAutoconfigCases(t *testing.T) {
 }
 
 // lines writes servers as "endpoint username auth…", with - for no user name.
-func lines(c clientConfig) []string {
+func lines(c content) []string {
 	var list []string
 	for _, s := range c.servers {
 		name := s.username

@@ -14,7 +14,7 @@ func (s *Search) askPins() {
 			offers = append(offers, offer{submissionRole(e.Protocol), e, mail.Claim{Source: mail.SourceUser, Trust: mail.TrustUser}})
 		}
 	}
-	s.found(nil, offers)
+	s.found(mail.SourceUser, nil, offers)
 }
 
 // expandPin fills in what the user left out: every standard port, or how a

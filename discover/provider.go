@@ -40,5 +40,5 @@ func (s *Search) provide(p *providers.Provider, byDomain bool, evidence []string
 			Username: fillIn(srv.User, s.target), Auth: srv.Auth, Evidence: evidence,
 		}})
 	}
-	s.found(nil, offers)
+	s.found(mail.SourceProvider, nil, offers)
 }

@@ -3,6 +3,7 @@ package discover
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -35,6 +36,8 @@ type Search struct {
 	pending  map[*question]struct{}
 	asked    map[Pending]bool // to ask nothing twice
 	stopped  []Pending
+	notAsked map[NotAsked]bool
+	services map[serviceID]mail.Service
 	floor    int // questions whose best is of this rank or worse are not asked any more
 	released map[mail.Role]bool
 	waiting  bool // Wait has begun to wait for guesses: no more are made
@@ -57,6 +60,8 @@ func newSearch(ctx context.Context, n *wire.Network, target mail.Target, o Optio
 		ledger:    newLedger(),
 		pending:   map[*question]struct{}{},
 		asked:     map[Pending]bool{},
+		notAsked:  map[NotAsked]bool{},
+		services:  map[serviceID]mail.Service{},
 		floor:     mail.TrustGuess.Rank() + 1,
 		released:  map[mail.Role]bool{},
 	}
@@ -98,13 +103,20 @@ func (s *Search) start(group *sync.WaitGroup, p Pending, work func(context.Conte
 // says nothing of the world.
 func cut(f *mail.Failure) bool { return f != nil && f.Class == mail.Deadline }
 
-// found emits the observations that are new and then the candidates that grew
-// by the offers, in one piece.
-func (s *Search) found(observations []mail.Observation, offers []offer) {
+// leaveOut notes that something is not asked, and why.
+func (s *Search) leaveOut(source mail.Source, subject, why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notAsked[NotAsked{source, subject, why}] = true
+}
+
+// found emits the observations that a source saw, as far as they are news, and
+// then the candidates that grew by the offers, in one piece.
+func (s *Search) found(source mail.Source, observations []mail.Observation, offers []offer) {
 	s.emitting.Lock()
 	defer s.emitting.Unlock()
 	for _, o := range observations {
-		if s.ledger.note(o.ID) {
+		if o, news := s.ledger.note(source, o); news {
 			s.emit(mail.Event{Observation: &o})
 		}
 	}
@@ -168,7 +180,14 @@ func (s *Search) Wait() Result {
 	defer s.mu.Unlock()
 	stopped := slices.Clone(s.stopped)
 	slices.SortFunc(stopped, comparePending)
-	return Result{Provider: s.known.choose(candidates), Stopped: stopped}
+	return Result{
+		Provider: s.known.choose(candidates), Services: s.sortedServices(),
+		Stopped: stopped, NotAsked: slices.SortedFunc(maps.Keys(s.notAsked), compareNotAsked),
+	}
+}
+
+func compareNotAsked(a, b NotAsked) int {
+	return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Why, b.Why))
 }
 
 func comparePending(a, b Pending) int {

@@ -1,0 +1,33 @@
+package discover
+
+import (
+	"strings"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// standInUser is whom a server is asked about that must not learn the user's
+// address, or where none is known. Every domain that has mail has this mailbox
+// (RFC 5321 section 4.5.1), and it says nothing about the user.
+const standInUser = "postmaster"
+
+func standIn(domain string) string { return standInUser + "@" + domain }
+
+// accountName turns the user name that a server gave for one address into the
+// user's own. What cannot be turned is dropped and said so.
+func accountName(name, asked string, t mail.Target, n *notes) string {
+	switch {
+	case name == "" || strings.Contains(name, "%") || strings.EqualFold(asked, t.Address):
+		return name
+	case strings.EqualFold(name, asked):
+		return fillIn("%EMAILADDRESS%", t)
+	case strings.EqualFold(name, localPart(asked)):
+		return fillIn("%EMAILLOCALPART%", t)
+	}
+	n.add("for %s the user name is %s; the user's own may follow another rule", asked, quote(name))
+	return ""
+}
+
+func localPart(address string) string {
+	return address[:max(0, strings.LastIndexByte(address, '@'))]
+}
