@@ -21,7 +21,7 @@ func fixtures() []fixture {
 	return slices.Concat(
 		networkFixtures(), dnsFixtures(), providerFixtures(), connectionFixtures(), greetingFixtures(), modeFixtures(),
 		certificateFixtures(), tlsFixtures(), signInFixtures(), mechanismFixtures(), mailboxFixtures(),
-		conflictFixtures(), publishedFixtures(), mxFixtures(), safetyFixtures(), runFixtures(),
+		conflictFixtures(), placesFixtures(), publishedFixtures(), mxFixtures(), safetyFixtures(), runFixtures(),
 	)
 }
 

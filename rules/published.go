@@ -10,6 +10,11 @@ import (
 
 // publishedRules are about what a domain says of its mail service, and how.
 func publishedRules() []rule {
+	return slices.Concat(settingRules(), publishedServerRules(), webRules())
+}
+
+// settingRules are about the settings of the domain as a whole.
+func settingRules() []rule {
 	return []rule{
 		{
 			id: "discovery.nothing-published", looksFor: "nobody publishes settings, and no usual server answers",
@@ -94,7 +99,8 @@ func publishedRules() []rule {
 				detail: "They come from plain DNS or from the documents of other domains and lead to {hosts}. That is usual with hosted mail, but a mail program should ask before it sends a password there.",
 				fix:    "Publish an autoconfig document on the domain's own https server, or sign the zone with DNSSEC.",
 			},
-			check: func(x *index) []hit { return x.findOnly(mail.TrustRedirected) },
+			silences: []silence{{[]string{"discovery.srv-outside"}, everything}},
+			check:    func(x *index) []hit { return x.findOnly(mail.TrustRedirected) },
 		},
 	}
 }
