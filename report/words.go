@@ -187,7 +187,12 @@ func (p *page) hostName(host string) string {
 // a question to the DNS as "MX record of host", and any other subject as it is.
 func (p *page) subjectWords(subject string) string {
 	if kind, name, ok := strings.Cut(subject, ":"); ok && slices.Contains([]string{"a", "aaaa", "mx", "srv", "txt", "cname"}, kind) {
-		return strings.ToUpper(kind) + " record of " + p.hostWords(name)
+		name, resolver, compared := strings.Cut(name, "@")
+		words := strings.ToUpper(kind) + " record of " + p.hostWords(name)
+		if compared {
+			words += " as " + resolver + " has it"
+		}
+		return words
 	}
 	e, err := mail.ParseEndpoint(subject)
 	if err != nil || !strings.Contains(subject, "://") {
