@@ -34,6 +34,7 @@ type Account struct {
 type config struct {
 	Demo     Demo            `toml:"demo"`
 	DNS      dnsConfig       `toml:"dns"`
+	Others   []resolver      `toml:"resolver"`
 	Network  []networkConfig `toml:"network"`
 	Accounts []Account       `toml:"account"`
 	Servers  []serverConfig  `toml:"server"`
@@ -43,14 +44,26 @@ type config struct {
 
 type dnsConfig struct {
 	Resolver netip.Addr `toml:"resolver"`
-	Secure   []string   `toml:"secure"`
-	Faults   []dnsFault `toml:"fault"`
+	access
+	Secure []string   `toml:"secure"`
+	Faults []dnsFault `toml:"fault"`
+}
+
+// access is how a resolver can be asked besides UDP and TCP.
+type access struct {
+	TLS         string            `toml:"tls"`   // host
+	HTTPS       string            `toml:"https"` // URL
+	Certificate certificateConfig `toml:"certificate"`
 }
 
 type dnsFault struct {
-	Name  string `toml:"name"`
-	Type  string `toml:"type"`
-	Fault string `toml:"fault"`
+	Name     string     `toml:"name"`
+	Type     string     `toml:"type"`
+	Resolver netip.Addr `toml:"resolver"` // every one when it is left out
+	Fault    string     `toml:"fault"`
+	Address  netip.Addr `toml:"address"`
+	EDE      *uint16    `toml:"ede"`
+	EDEText  string     `toml:"ede_text"`
 }
 
 type networkConfig struct {
@@ -115,7 +128,7 @@ var (
 	startTLSFaults   = []string{"", "absent", "unadvertised", "refused", "injection"}
 	webFaults        = []string{"", "reset", "close", "silent"}
 	networkFaults    = []string{"drop", "refuse", "unreachable"}
-	dnsFaults        = []string{"servfail", "refused", "timeout", "truncate"}
+	dnsFaults        = []string{"", "servfail", "bogus", "refused", "nxdomain", "rewrite", "timeout", "no-edns", "truncate"}
 )
 
 func parseConfig(data string) (config, error) {
@@ -132,11 +145,8 @@ func parseConfig(data string) (config, error) {
 
 func (c *config) validate() error {
 	for _, f := range c.DNS.Faults {
-		if err := oneOf("dns.fault of "+f.Name, f.Fault, dnsFaults); err != nil {
+		if err := f.validate(); err != nil {
 			return err
-		}
-		if _, known := dns.StringToType[strings.ToUpper(f.Type)]; f.Type != "" && !known {
-			return fmt.Errorf("dns.fault of %s: there is no type %q", f.Name, f.Type)
 		}
 	}
 	for _, n := range c.Network {
@@ -155,6 +165,20 @@ func (c *config) validate() error {
 		}
 	}
 	return nil
+}
+
+func (f *dnsFault) validate() error {
+	key := "dns.fault of " + f.Name
+	if _, known := dns.StringToType[strings.ToUpper(f.Type)]; f.Type != "" && !known {
+		return fmt.Errorf("%s: there is no type %q", key, f.Type)
+	}
+	if f.Fault == "" && f.EDE == nil {
+		return fmt.Errorf("%s: it has neither a fault nor an extended error (ede)", key)
+	}
+	if (f.Fault == "rewrite") != f.Address.IsValid() {
+		return fmt.Errorf("%s: rewrite needs an address, and nothing else does", key)
+	}
+	return oneOf(key, f.Fault, dnsFaults)
 }
 
 func (s *serverConfig) validate() error {

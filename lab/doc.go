@@ -13,12 +13,17 @@
 // says what the world pretends. Then come the sections:
 //
 //	-- zone --                       the DNS, in master file format; several $ORIGINs
+//	-- zone@ADDRESS --               what the resolver at that address says otherwise: its names replace those of the zone
 //	-- servers.toml --               accounts, servers and faults, see below
 //	-- web/HOST/PATH --              a document of a web server
 //	-- script/NAME --                a conversation for a server that speaks no protocol well
 //
 // Names that the zone does not have do not exist (NXDOMAIN). The host of the
-// ISPDB is there without being named and knows no domain.
+// ISPDB is there without being named and knows no domain; so are the hosts of
+// encrypted resolvers.
+//
+// A way that drops packets has the patience of an operating system: connecting
+// and reading datagrams fail with ETIMEDOUT after two minutes of [Options].After.
 //
 // # servers.toml
 //
@@ -31,12 +36,26 @@
 //	arguments = ["--trust-discovered"]
 //
 //	[dns]
-//	resolver = "192.0.2.53"          # its virtual address
+//	resolver = "192.0.2.53"          # the virtual address of the system's resolver
+//	tls = "dns.example"              # it answers over TLS too, on port 853, with a certificate for the host and the address
+//	https = "https://dns.example/dns-query"   # and over HTTPS
+//	certificate = { kind = "good" }  # of both, as of a server
 //	secure = ["good.example"]        # names below have valid DNSSEC signatures: the AD bit
 //	[[dns.fault]]
 //	name = "good.example"            # "*.good.example" for all names below, "*" for every name
 //	type = "MX"                      # every type when left out
-//	fault = "servfail"               # servfail, refused, timeout (no answer), truncate (over UDP)
+//	resolver = "192.0.2.54"          # every resolver when left out
+//	fault = "servfail"               # servfail, bogus (SERVFAIL unless checking is disabled), refused, nxdomain,
+//	                                 # rewrite (names that do not exist lead to address), timeout (no answer),
+//	                                 # no-edns (no answer to queries with EDNS), truncate (over UDP);
+//	                                 # may be left out where ede stands
+//	address = "203.0.113.9"          # of rewrite
+//	ede = 7                          # the info code of an extended error (RFC 8914) in the answer
+//	ede_text = "…"
+//
+//	[[resolver]]                     # a further one, whom somebody may name
+//	address = "192.0.2.54"           # needed
+//	tls = "other.example"            # tls, https and certificate as above
 //
 //	[[network]]                      # the way to hosts, addresses or prefixes, checked in order
 //	to = ["192.0.2.0/24"]            # everywhere when left out; DNS needs port 53 to be named

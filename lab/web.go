@@ -71,8 +71,13 @@ func (r *Running) openSite(at netip.AddrPort, sites []*site, certificates map[st
 			},
 		})
 	}
+	return r.serveHTTP(l, r.webHandler(scheme, sites))
+}
+
+// serveHTTP serves HTTP/1.1 until the world ends.
+func (r *Running) serveHTTP(l net.Listener, handler http.Handler) error {
 	server := &http.Server{
-		Handler:      r.webHandler(scheme, sites),
+		Handler:      handler,
 		ErrorLog:     log.New(io.Discard, "", 0),
 		ConnState:    r.countWeb,
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}, // HTTP/1.1 only
