@@ -64,7 +64,8 @@ type Observation struct {
 	//	         mx:example.com@192.0.2.54:53 for what a further resolver says to the same question
 	//	http     the URL
 	//	dial     dial:imaps://imap.example.com:993#192.0.2.1 (one for each address tried)
-	//	tls      tls:imaps://imap.example.com:993#192.0.2.1
+	//	tls      tls:imaps://imap.example.com:993#192.0.2.1; with /classical, /tls-1.2 or /legacy after it
+	//	         for a further handshake that only finds out what the server can do
 	//	session  session:imaps://imap.example.com:993
 	//	auth     auth:imaps://imap.example.com:993/plain/anna@example.com
 	ID      string `json:"id"`
@@ -119,7 +120,54 @@ type TLSFacts struct {
 	Group        string        `json:"group,omitempty"`   // the key exchange group
 	ServerName   string        `json:"server_name,omitempty"`
 	Certificates []Certificate `json:"certificates,omitempty"` // as sent, the server's own first
+
+	// Attempt tells a further handshake from the one that counts: "classical"
+	// (no post-quantum key share), "tls-1.2" (nothing newer), "legacy" (everything
+	// since SSL 3.0, up to the server's choice and no further). What it shows is
+	// no proof that mail programs can use the server.
+	Attempt           string             `json:"attempt,omitempty"`
+	Alert             uint8              `json:"alert,omitempty"`              // the number of the alert with which the server ended the handshake, RFC 8446 section 6
+	ClientCertificate CertificateRequest `json:"client_certificate,omitempty"` // whether the server asks for a certificate of the client
+
+	MatchedName string      `json:"matched_name,omitempty"` // the name in the certificate that fits the host, RFC 9525 section 6.3
+	Chain       []string    `json:"chain,omitempty"`        // subjects from the server's own certificate to a trusted root, as built; none where none can be
+	ChainNotes  []ChainNote `json:"chain_notes,omitempty"`  // what is odd about the certificates as sent
+	Stapled     OCSPStatus  `json:"stapled,omitempty"`      // the status that the server sent with its certificate, RFC 6066 section 8
 }
+
+// A ChainNote is something odd about the certificates that a server sent.
+type ChainNote string
+
+// The notes. A list in the wrong order and roots that nobody needs are harmless
+// to most programs; what is missing is not.
+const (
+	ChainOrder    ChainNote = "order"    // not each is followed by the one that signed it, RFC 8446 section 4.4.2
+	ChainExtra    ChainNote = "extra"    // some have nothing to do with the chain
+	ChainRepeated ChainNote = "repeated" // some stand in it twice
+	ChainRoot     ChainNote = "root"     // the root is sent, which every program has or must not believe
+	ChainMissing  ChainNote = "missing"  // an intermediate certificate was not sent
+)
+
+// OCSPStatus is what a stapled answer says of the certificate, RFC 6960 section 2.2.
+type OCSPStatus string
+
+// The states. A server that staples nothing has none.
+const (
+	OCSPGood    OCSPStatus = "good"
+	OCSPRevoked OCSPStatus = "revoked"
+	OCSPUnknown OCSPStatus = "unknown" // the authority does not know the certificate
+	OCSPStale   OCSPStatus = "stale"   // the answer is out of date
+	OCSPInvalid OCSPStatus = "invalid" // not an answer, not about this certificate, or not signed by who may
+)
+
+// CertificateRequest says how a server asks for a certificate of the client.
+type CertificateRequest string
+
+// The ways to ask; a server that does not ask has none.
+const (
+	CertificateOptional CertificateRequest = "optional" // it asks, and goes on without one
+	CertificateRequired CertificateRequest = "required" // it ends the connection without one
+)
 
 // Certificate is one X.509 certificate as a server sent it.
 type Certificate struct {
@@ -130,6 +178,11 @@ type Certificate struct {
 	NotAfter   time.Time `json:"not_after"`
 	Key        string    `json:"key"` // "ECDSA P-256", "RSA 2048"
 	SelfSigned bool      `json:"self_signed,omitempty"`
+
+	Signature string   `json:"signature,omitempty"` // how it was signed: "ECDSA-SHA256", "SHA256-RSA"
+	Exponent  int      `json:"exponent,omitempty"`  // of an RSA key, where it is smaller than the usual 65537
+	Usages    []string `json:"usages,omitempty"`    // the extended key usages: server, client, any, and others by number; none for all
+	Authority bool     `json:"authority,omitempty"` // it may sign others
 }
 
 // SessionFacts are what a mail server said of itself.
@@ -139,6 +192,15 @@ type SessionFacts struct {
 	Capabilities BothWays `json:"capabilities"`
 	Mechanisms   BothWays `json:"mechanisms"`
 	Software     string   `json:"software,omitempty"`
+
+	// Limits are what the server says that it will not go beyond, by name: size
+	// (bytes of a message, RFC 1870; 0 for no fixed one), rcptmax, mailmax and
+	// rcptdomainmax (RFC 9422), expire (days that messages are kept, RFC 2449
+	// section 6.7; never is not said) and login-delay (seconds between two
+	// sign-ins, section 6.5). A number beyond all bounds is the greatest that fits.
+	Limits map[string]int64 `json:"limits,omitempty"`
+	BareLF bool             `json:"bare_lf,omitempty"` // the server ends lines with LF alone, against RFC 5321 section 2.3.8
+
 	Transcript   []Line   `json:"transcript,omitempty"` // the redacted conversation, only when asked for
 }
 
@@ -177,6 +239,11 @@ type AuthFacts struct {
 	Mechanism string `json:"mechanism"` // SASL name in lower case; "login" also for IMAP LOGIN, "user" for POP3 USER and PASS
 	Username  string `json:"username"`
 	Reply     string `json:"reply,omitempty"` // the server's last words, secrets removed
+
+	// Challenge is what a server says of a refused token before its last words: JSON with status, schemes and scope (RFC 7628 section 3.2.2).
+	Challenge string `json:"challenge,omitempty"`
+	// ServerProof says whether the server proved that it knows the password too, which only SCRAM asks of it (RFC 5802 section 3).
+	ServerProof Fact `json:"server_proof,omitzero"`
 }
 
 // MailboxFacts are what a mailbox holds.
