@@ -82,20 +82,18 @@ func (v *view) answerPen(a answer) *color.Color {
 // sourceLines gives what came of asking a source, and nothing where it was not
 // meant to be asked. Not found is said only where nothing was.
 func (v *view) sourceLines(source mail.Source) []sourceLine {
-	details := map[answer][]string{}
+	reasons := map[answer][]reason{}
 	asked := source == mail.SourceProvider // a table of our own: to look there is no question to anybody
 	for _, o := range v.r.Observations {
 		if o.Source == source && question(o) {
 			asked = true
 			a := v.answer(o)
-			if reason := v.reason(o); !slices.Contains(details[a], reason) {
-				details[a] = append(details[a], reason)
-			}
+			reasons[a] = append(reasons[a], v.reasonOf(o))
 		}
 	}
 	for _, n := range v.r.NotChecked {
 		if n.Source == source {
-			details[notAsked] = append(details[notAsked], v.placeWords(n.Subject)+": "+v.whyNotChecked(n))
+			reasons[notAsked] = append(reasons[notAsked], reason{v.placeWords(n.Subject), v.whyNotChecked(n)})
 		}
 	}
 	var lines []sourceLine
@@ -103,8 +101,8 @@ func (v *view) sourceLines(source mail.Source) []sourceLine {
 		lines = append(lines, sourceLine{found, v.list(what, ", ")})
 	}
 	for _, a := range []answer{unusable, trouble, absent, notAsked} {
-		if len(details[a]) > 0 {
-			lines = append(lines, sourceLine{a, v.list(details[a], "; ")})
+		if len(reasons[a]) > 0 {
+			lines = append(lines, sourceLine{a, v.list(v.reasons(reasons[a]), "; ")})
 		}
 	}
 	if len(lines) == 0 && asked {
@@ -142,29 +140,68 @@ func (v *view) foundBy(source mail.Source) []string {
 	return list
 }
 
-// reason says of a question that found nothing to use what came back.
-func (v *view) reason(o mail.Observation) string {
-	place, words := v.placeWords(o.ID), "it names no server"
+// reason is why a place gave nothing to use.
+type reason struct{ place, words string }
+
+// reasonOf says of a question that found nothing to use what came back.
+func (v *view) reasonOf(o mail.Observation) reason {
+	r := reason{v.placeWords(o.ID), "it names no server"}
 	switch {
 	case o.Failure != nil:
-		words = cmp.Or(o.Failure.Detail, string(o.Failure.Class))
-		if o.HTTPFacts != nil && strings.Contains(words, place) {
-			return words
+		r.words = cmp.Or(o.Failure.Detail, string(o.Failure.Class))
+		// A question to the DNS that failed is told as "SRV name: what happened".
+		if asked, rest, ok := strings.Cut(r.words, ": "); ok && isDNSQuestion(asked) {
+			r.words = rest
+		} else if strings.HasPrefix(r.words, r.place) {
+			r.place = ""
 		}
 	case saysNone(o):
-		return place + " says so"
+		r.words = "the domain says so"
 	case len(o.Notes) > 0:
-		words = strings.Join(o.Notes, ", ")
+		r.words = strings.Join(o.Notes, ", ")
 	}
-	return place + ": " + words
+	return r
 }
 
-// placeWords names the place of a question in short: of a web address the host.
-func (v *view) placeWords(subject string) string {
-	if u, err := url.Parse(subject); err == nil && u.Host != "" {
-		return v.hostName(u.Hostname())
+// isDNSQuestion reports whether words are a record type and a name.
+func isDNSQuestion(words string) bool {
+	kind, name, ok := strings.Cut(words, " ")
+	return ok && name != "" && !strings.Contains(name, " ") && slices.Contains([]string{"A", "AAAA", "MX", "SRV", "TXT", "CNAME"}, kind)
+}
+
+// reasons puts together the places that have the same to say.
+func (v *view) reasons(list []reason) []string {
+	var words, texts []string
+	places := map[string][]string{}
+	for _, r := range list {
+		if !slices.Contains(words, r.words) {
+			words = append(words, r.words)
+		}
+		if r.place != "" && !slices.Contains(places[r.words], r.place) {
+			places[r.words] = append(places[r.words], r.place)
+		}
 	}
-	return v.subjectWords(subject)
+	for _, w := range words {
+		texts = append(texts, join(": ", v.list(places[w], ", "), w))
+	}
+	return texts
+}
+
+// placeWords names the place of a question in short: of a web address the host,
+// of a question to the DNS the name.
+func (v *view) placeWords(subject string) string {
+	if _, name, ok := cutDNS(subject); ok {
+		return v.hostName(name)
+	}
+	u, err := url.Parse(strings.TrimPrefix(subject, "post:"))
+	switch {
+	case err != nil || u.Host == "":
+		return subject
+	case u.Scheme == "http":
+		return "http://" + v.hostName(u.Host)
+	default:
+		return v.hostName(u.Host)
+	}
 }
 
 // whyNotChecked gives the reason in the run's own words where it has some.

@@ -186,7 +186,10 @@ func (p *page) hostName(host string) string {
 // subjectWords gives an endpoint as "host port (PROTOCOL, encryption)", the id of
 // a question to the DNS as "MX record of host", and any other subject as it is.
 func (p *page) subjectWords(subject string) string {
-	if kind, name, ok := strings.Cut(subject, ":"); ok && slices.Contains([]string{"a", "aaaa", "mx", "srv", "txt", "cname"}, kind) {
+	if url, ok := strings.CutPrefix(subject, "post:"); ok {
+		return url + " (POST)"
+	}
+	if kind, name, ok := cutDNS(subject); ok {
 		name, resolver, compared := strings.Cut(name, "@")
 		words := strings.ToUpper(kind) + " record of " + p.hostWords(name)
 		if compared {
@@ -199,6 +202,12 @@ func (p *page) subjectWords(subject string) string {
 		return subject
 	}
 	return fmt.Sprintf("%s %d (%s, %s)", p.hostWords(e.Host), e.Port, protocolWord(e.Protocol), encryptionWords(e.Security))
+}
+
+// cutDNS takes the id of a question to the DNS apart.
+func cutDNS(id string) (kind, name string, ok bool) {
+	kind, name, ok = strings.Cut(id, ":")
+	return kind, name, ok && slices.Contains([]string{"a", "aaaa", "mx", "srv", "txt", "cname"}, kind)
 }
 
 func encryptionWords(s mail.Security) string {
