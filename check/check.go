@@ -30,6 +30,7 @@ type Options struct {
 type SignIn struct {
 	Username string // "" for the forms that the sources suggest
 	Secret   mail.Secret
+	Token    bool // the secret is an OAuth 2.0 access token, not a password
 
 	Insecure        bool // send the secret although a certificate is bad
 	TrustDiscovered bool // send the secret to hosts that only weak claims name

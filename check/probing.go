@@ -75,7 +75,7 @@ func (c *conductor) obey(ctx context.Context, p *probing, s *probe.Session, t tr
 		s.Close(ctx)
 		s = probe.Open(ctx, c.o.Network, p.endpoint, c.probeOptions(), observe)
 	}
-	credentials := probe.Credentials{Username: t.username, Secret: c.o.SignIn.Secret}
+	credentials := probe.Credentials{Username: t.username, Secret: c.o.SignIn.Secret, Token: c.o.SignIn.Token}
 	outcome := s.SignIn(ctx, credentials, c.o.SignIn.Insecure)
 	c.tell(func() { c.tried(p, t, outcome) })
 	return s
@@ -102,10 +102,17 @@ func (c *conductor) dismiss(p *probing) {
 	p.state = leaving
 }
 
-// wantsSignIn reports whether the session can take a password.
+// wantsSignIn reports whether the session can take the secret.
 func (c *conductor) wantsSignIn(p *probing) bool {
 	want := c.o.SignIn
-	if want == nil || len(p.session.Mechanisms()) == 0 {
+	if want == nil {
+		return false
+	}
+	ways := p.session.Mechanisms()
+	if want.Token {
+		ways = p.session.TokenMechanisms()
+	}
+	if len(ways) == 0 {
 		return false
 	}
 	isSetting := slices.ContainsFunc(c.book.candidateList(), func(known mail.Candidate) bool {

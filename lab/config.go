@@ -26,6 +26,7 @@ type Demo struct {
 type Account struct {
 	User       string `toml:"user"`
 	Password   string `toml:"password"`
+	Token      string `toml:"token"`       // OAuth 2.0 access token; empty where there is none
 	Messages   int    `toml:"messages"`    // in the inbox
 	QuotaUsed  int64  `toml:"quota_used"`  // bytes
 	QuotaLimit int64  `toml:"quota_limit"` // bytes; 0 for no quota
@@ -98,6 +99,9 @@ type serverConfig struct {
 	Accounts              []string          `toml:"accounts"`
 	Domains               []string          `toml:"domains"`
 	APOP                  bool              `toml:"apop"`
+	SCRAM                 string            `toml:"scram"`
+	MailReply             string            `toml:"mail_reply"`
+	RcptReply             string            `toml:"rcpt_reply"`
 	Script                string            `toml:"script"`
 }
 
@@ -126,6 +130,7 @@ var (
 	handshakeFaults  = []string{"", "close", "reset", "silent", "alert"}
 	serverFaults     = []string{"", "reset", "close", "silent", "close-after-greeting", "silent-after-greeting", "close-at-auth"}
 	startTLSFaults   = []string{"", "absent", "unadvertised", "refused", "injection"}
+	scramFaults      = []string{"", "one-iteration", "many-iterations", "wrong-nonce", "wrong-signature"}
 	webFaults        = []string{"", "reset", "close", "silent"}
 	networkFaults    = []string{"drop", "refuse", "unreachable"}
 	dnsFaults        = []string{"", "servfail", "bogus", "refused", "nxdomain", "rewrite", "timeout", "no-edns", "truncate"}
@@ -201,6 +206,7 @@ func (s *serverConfig) validate() error {
 		oneOf("handshake", s.Handshake, handshakeFaults),
 		oneOf("fault", s.Fault, serverFaults),
 		oneOf("starttls", s.StartTLS, startTLSFaults),
+		oneOf("scram", s.SCRAM, scramFaults),
 	)
 	if err != nil {
 		return fmt.Errorf("server %s: %w", first, err)

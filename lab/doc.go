@@ -65,6 +65,7 @@
 //	[[account]]
 //	user = "anna@good.example"       # what must be typed as the user name
 //	password = "…"
+//	token = "…"                      # an OAuth 2.0 access token, for XOAUTH2 and OAUTHBEARER
 //	messages = 1204                  # in the inbox
 //	quota_used = 1, quota_limit = 2  # bytes
 //
@@ -85,12 +86,16 @@
 //	starttls_reply = "454 …"         # the words of a refusal
 //	capabilities = ["…"]             # the whole list, in place of the usual one
 //	capabilities_before_tls = ["…"]
-//	mechanisms = ["PLAIN", "LOGIN"]
+//	mechanisms = ["PLAIN", "LOGIN"]  # these, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256 (both also -PLUS), XOAUTH2 and
+//	                                 # OAUTHBEARER work; others are only named
 //	mechanisms_before_tls = []       # default: none where TLS can be had, else as above
 //	auth_reply = "535 5.7.8 …"       # every sign-in is rejected with these words (after the tag in IMAP)
 //	accounts = ["anna@good.example"] # who may sign in; default: every account
 //	domains = ["good.example"]       # SMTP: whose mail is taken on port 25; default: the accounts' domains
-//	apop = true                      # POP3: a time stamp in the greeting
+//	apop = true                      # POP3: a time stamp in the greeting, and the command APOP
+//	scram = "wrong-signature"        # one-iteration, many-iterations, wrong-nonce, wrong-signature
+//	mail_reply = "553 …"             # SMTP: to every MAIL that could be taken
+//	rcpt_reply = "554 …"             # SMTP: to every RCPT that could be taken
 //	script = "NAME"
 //
 //	[[web]]                          # a web host; documents alone make one with https

@@ -37,7 +37,7 @@ type Login struct {
 	Endpoint  mail.Endpoint
 	Mechanism string // SASL name in lower case; "login" also for IMAP LOGIN, "user" for POP3 USER and PASS
 	User      string
-	Password  string
+	Password  string // or token, as far as the client gave it away
 	Encrypted bool
 	Accepted  bool
 }

@@ -91,7 +91,7 @@ func (s *session) judge(mechanism, user, password string) error {
 // decide decides where the exchange has shown whether the client knows the
 // secret. shown is what the client gave away of it.
 func (s *session) decide(mechanism, user, shown string, account Account, proved bool) error {
-	if !s.admit(mechanism, user, shown, account, proved && s.AuthReply == "") {
+	if !s.admit(mechanism, user, shown, account, proved) {
 		return errRejected
 	}
 	return nil

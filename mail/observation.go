@@ -201,7 +201,7 @@ type SessionFacts struct {
 	Limits map[string]int64 `json:"limits,omitempty"`
 	BareLF bool             `json:"bare_lf,omitempty"` // the server ends lines with LF alone, against RFC 5321 section 2.3.8
 
-	Transcript   []Line   `json:"transcript,omitempty"` // the redacted conversation, only when asked for
+	Transcript []Line `json:"transcript,omitempty"` // the redacted conversation, only when asked for
 }
 
 // Line is one line of a conversation, bounded and without secrets.

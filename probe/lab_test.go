@@ -58,7 +58,7 @@ func TestGoodWorldSignsInEverywhere(t *testing.T) {
 			if o := got.session(t, at); o.Failure != nil || !s.Ready() {
 				t.Fatalf("failure %+v", o.Failure)
 			}
-			outcome := s.SignIn(ctx, Credentials{demo.Address, mail.NewSecret([]byte(demo.Password))}, false)
+			outcome := s.SignIn(ctx, Credentials{Username: demo.Address, Secret: mail.NewSecret([]byte(demo.Password))}, false)
 			s.Mailbox(ctx)
 			s.Close(ctx)
 			if outcome != Accepted {
@@ -123,7 +123,7 @@ func TestNothingIsSignedInToWithoutACall(t *testing.T) {
 	if logins := r.Journal().Logins; len(logins) != 0 {
 		t.Errorf("logins %+v before anybody asked for one", logins)
 	}
-	if outcome := s.SignIn(ctx, Credentials{demo.Address, mail.NewSecret([]byte(demo.Password))}, false); outcome != Rejected {
+	if outcome := s.SignIn(ctx, Credentials{Username: demo.Address, Secret: mail.NewSecret([]byte(demo.Password))}, false); outcome != Rejected {
 		t.Errorf("outcome %s", outcome)
 	}
 	if logins := r.Journal().Logins; len(logins) != 1 || !logins[0].Encrypted || logins[0].Accepted {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -45,12 +44,14 @@ type Session struct {
 	began    time.Time
 	tookMS   int64
 	facts    mail.SessionFacts
-	failure  *mail.Failure // what stopped the session before it could be used
-	offered  []string      // the capabilities, as heard last
-	after    func()        // tells what a second connection has seen, once it has
-	methods  []string      // what can be used to sign in now, strongest first
-	alive    bool          // the conversation can go on
-	signedIn bool          // somebody has signed in
+	failure  *mail.Failure     // what stopped the session before it could be used
+	offered  []string          // the capabilities, as heard last
+	after    func()            // tells what a second connection has seen, once it has
+	methods  []string          // what can be used to sign in now, strongest first
+	alive    bool              // the conversation can go on
+	signedIn bool              // somebody has signed in
+	unshaken *mail.Observation // the handshake that failed, nil for none
+	asked    *mail.Observation // the handshake in which the server asked for a certificate of ours
 	redact   []*mail.Redactor
 }
 
@@ -166,9 +167,13 @@ func (s *Session) Verified() bool { return s.conn != nil && s.conn.Verified() }
 func (s *Session) Ready() bool { return s.alive && s.Encrypted() && s.Verified() }
 
 // Mechanisms gives the ways to sign in with a password that are offered now and
-// that this package can use, strongest first: "plain", "login", and "user" for
-// POP3 USER and PASS. What else is offered stands in the session observation.
-func (s *Session) Mechanisms() []string { return slices.Clone(s.methods) }
+// that this package can use, strongest first, as SASL names in lower case, and
+// "user" and "apop" for those of POP3. What else is offered stands in the
+// session observation.
+func (s *Session) Mechanisms() []string { return s.methodsFor(false) }
+
+// TokenMechanisms is Mechanisms for an OAuth 2.0 access token.
+func (s *Session) TokenMechanisms() []string { return s.methodsFor(true) }
 
 // Close takes leave of the server, for a second at most even when ctx is over,
 // and closes the connection. With a transcript wanted it emits the session

@@ -125,7 +125,7 @@ func TestSecondUsernameOnTheSameConnection(t *testing.T) {
 	if outcome != Rejected {
 		t.Fatalf("outcome %s", outcome)
 	}
-	outcome = s.SignIn(t.Context(), Credentials{"anna", mail.NewSecret([]byte(secret))}, false)
+	outcome = s.SignIn(t.Context(), Credentials{Username: "anna", Secret: mail.NewSecret([]byte(secret))}, false)
 	s.Mailbox(t.Context())
 	if outcome != Accepted {
 		t.Errorf("outcome %s", outcome)
@@ -164,7 +164,7 @@ func TestServerThatLeavesBetweenTwoTries(t *testing.T) {
 			if !test.usable {
 				want = Failed
 			}
-			outcome = s.SignIn(t.Context(), Credentials{"anna", mail.NewSecret([]byte(secret))}, false)
+			outcome = s.SignIn(t.Context(), Credentials{Username: "anna", Secret: mail.NewSecret([]byte(secret))}, false)
 			if outcome != want || s.Usable() != test.usable {
 				t.Errorf("outcome %s, usable %t", outcome, s.Usable())
 			}
@@ -227,7 +227,7 @@ func TestLongPasswordOnPOP3WaitsForThePrompt(t *testing.T) {
 	long := strings.Repeat("x", 200)
 	w := newWorld(t, pop3Both+"C: AUTH PLAIN\nS: +\nC: "+encoded("\x00anna\x00"+long)+"\nS: +OK\nC: STAT\nS: +OK 1 1")
 	s, _ := w.open(pop3TLS, Options{})
-	outcome := s.SignIn(t.Context(), Credentials{"anna", mail.NewSecret([]byte(long))}, false)
+	outcome := s.SignIn(t.Context(), Credentials{Username: "anna", Secret: mail.NewSecret([]byte(long))}, false)
 	s.Mailbox(t.Context())
 	if outcome != Accepted {
 		t.Errorf("outcome %s", outcome)
@@ -243,7 +243,7 @@ func TestCredentialsThatNoCommandCanCarry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, pop3Both)
 	s, got := w.open(pop3TLS, Options{})
-	outcome := s.SignIn(t.Context(), Credentials{"anna", mail.NewSecret([]byte("a\r\nDELE 1"))}, false)
+	outcome := s.SignIn(t.Context(), Credentials{Username: "anna", Secret: mail.NewSecret([]byte("a\r\nDELE 1"))}, false)
 	if outcome != Unavailable {
 		t.Errorf("outcome %s", outcome)
 	}
