@@ -49,7 +49,7 @@ func TestText(t *testing.T) {
 
 		"found":       {"discover", "discover-guesses"},
 		"found-v":     {"discover"},
-		"explained":   {"discover", "discover-guesses", "works"},
+		"explained":   {"discover", "discover-guesses", "discover-hostile", "works"},
 		"explained40": {"discover"},
 	} {
 		for _, name := range names {
