@@ -26,7 +26,8 @@ type Facts struct {
 type index struct {
 	Facts
 	byID      map[string]mail.Observation
-	ordered   []mail.Observation // each ID once, in the order of IDs
+	ordered   []mail.Observation // each ID once, in the order of IDs, but for further
+	further   []mail.Observation // what further resolvers say to questions that one has answered
 	servers   []*server          // the endpoints of the candidates, in the order of Compare
 	usable    map[mail.Role]bool // whether a role has a setting that can be used
 	state     map[mail.Role]mail.State
@@ -44,9 +45,15 @@ func newIndex(f Facts) *index {
 		x.byID[o.ID] = o
 	}
 	for _, o := range x.byID {
-		x.ordered = append(x.ordered, o)
+		if isFurther(o) {
+			x.further = append(x.further, o)
+		} else {
+			x.ordered = append(x.ordered, o)
+		}
 	}
-	slices.SortFunc(x.ordered, func(a, b mail.Observation) int { return strings.Compare(a.ID, b.ID) })
+	byID := func(a, b mail.Observation) int { return strings.Compare(a.ID, b.ID) }
+	slices.SortFunc(x.ordered, byID)
+	slices.SortFunc(x.further, byID)
 	x.servers = serversOf(x.Candidates, x.ordered)
 	x.rejected = x.rejectedAccount()
 	return x

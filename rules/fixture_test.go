@@ -19,7 +19,7 @@ type fixture struct {
 
 func fixtures() []fixture {
 	return slices.Concat(
-		networkFixtures(), dnsFixtures(), providerFixtures(), connectionFixtures(), greetingFixtures(), modeFixtures(),
+		networkFixtures(), resolverFixtures(), dnsFixtures(), providerFixtures(), connectionFixtures(), greetingFixtures(), modeFixtures(),
 		certificateFixtures(), tlsFixtures(), signInFixtures(), mechanismFixtures(), mailboxFixtures(),
 		conflictFixtures(), placesFixtures(), publishedFixtures(), mxFixtures(), safetyFixtures(), runFixtures(),
 	)

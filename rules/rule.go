@@ -58,6 +58,7 @@ type hit struct {
 func ruleBook() []rule {
 	return slices.Concat(
 		networkRules(),
+		resolverRules(),
 		dnsRules(),
 		providerRules(),
 		serverRules(),
