@@ -57,7 +57,11 @@ func (v *view) sourceLine(label string, l sourceLine) {
 		if label != "" {
 			v.paragraph(2, v.ink.none, label)
 		}
-		v.prose("    "+pen.Sprint(l.answer.words())+" ", 6, v.ink.none, l.what)
+		words := pen.Sprint(l.answer.words())
+		if l.what != "" {
+			words += ": "
+		}
+		v.prose("    "+words, 6, v.ink.none, l.what)
 		return
 	}
 	lead := pad("  "+label, 19)
