@@ -23,6 +23,7 @@ type Options struct {
 	FailOn     mail.Severity    // findings at or above it give exit code 1; "" for none
 	Transcript bool             // keep the redacted conversations
 	Clients    bool             // Discover only: simulate what mail programs would find
+	AllPorts   bool             // Probe only: ask every standard port of a host that is named without one
 	Tool       mail.Tool        // who reports
 }
 

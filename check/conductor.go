@@ -72,9 +72,21 @@ func (c *conductor) conduct(ctx context.Context) discover.Result {
 		case <-c.run.Done():
 		}
 	})
+	why := c.loop(ctx, c.advance, c.finished)
+	c.cancel()
+	c.cutProbes(why)
+	result := c.search.Wait()
+	c.unanswered(result, why)
+	c.compareResolvers(ctx)
+	return result
+}
+
+// loop does what can be done and takes in what is learned, until the run is
+// finished or its time is over. It says why what is still open was not waited for.
+func (c *conductor) loop(ctx context.Context, advance func(), finished func() bool) mail.Why {
 	alarm := time.NewTimer(0)
 	defer alarm.Stop()
-	for c.advance(); !c.finished(); c.advance() {
+	for advance(); !finished(); advance() {
 		alarm.Reset(time.Until(c.nextMoment()))
 		select {
 		case learned := <-c.inbox:
@@ -83,17 +95,11 @@ func (c *conductor) conduct(ctx context.Context) discover.Result {
 		case <-c.run.Done():
 		}
 	}
-	why := mail.WhyGrace
-	if c.run.Err() != nil {
-		why = mail.WhyDeadline
-		c.interrupted = errors.Is(ctx.Err(), context.Canceled)
+	if c.run.Err() == nil {
+		return mail.WhyGrace
 	}
-	c.cancel()
-	c.cutProbes(why)
-	result := c.search.Wait()
-	c.unanswered(result, why)
-	c.compareResolvers(ctx)
-	return result
+	c.interrupted = errors.Is(ctx.Err(), context.Canceled)
+	return mail.WhyDeadline
 }
 
 // tell hands the loop something to do with its state. Once the run is over there is nobody to tell.
@@ -126,7 +132,7 @@ func clean(r *mail.Redactor, o mail.Observation) mail.Observation {
 	}
 	if o.AuthFacts != nil {
 		auth := *o.AuthFacts
-		auth.Reply = r.Clean(auth.Reply)
+		auth.Reply, auth.Challenge = r.Clean(auth.Reply), r.Clean(auth.Challenge)
 		o.AuthFacts = &auth
 	}
 	if o.SessionFacts != nil {

@@ -113,11 +113,12 @@ func (s *server) ready() bool {
 		(!s.offersNothing() || s.signedIn())
 }
 
-// offersNothing reports whether s has no way to sign in. Old POP3 servers do not
-// list the commands USER and PASS that they know (RFC 2449 section 6.2).
+// offersNothing reports whether s has no way to sign in and should have one,
+// which an MX should not. Old POP3 servers do not list the commands USER and
+// PASS that they know (RFC 2449 section 6.2).
 func (s *server) offersNothing() bool {
 	offered := s.offered()
-	return offered != nil && len(offered) == 0 && s.endpoint.Protocol != mail.POP3
+	return (s.in(mail.Incoming) || s.in(mail.Outgoing)) && offered != nil && len(offered) == 0 && s.endpoint.Protocol != mail.POP3
 }
 
 // signedIn reports whether somebody signed in.
