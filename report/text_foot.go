@@ -103,6 +103,7 @@ func (v *view) hints() {
 	live := v.o.Command != "report" && v.o.Command != "" // the flags of a recorded run are set
 	hint(v.o.Command == "discover" && len(v.r.Settings) > 0, "Test these: mailmedic check "+v.r.Target.Input)
 	hint(v.o.Command == "check" && v.signInOpen(), "Test the sign-in too: "+v.signInCommand())
+	hint(live && v.discovers() && v.r.Target.Address == "" && len(v.r.Clients) == 0, "What mail programs find here: --clients")
 	hint(!v.o.Explain && v.o.Command != "", "How was this found? --explain")
 	hint(v.o.Verbose == 0, "More detail: -v")
 	hint(live && v.failing() && !v.hasTranscript(), "What the servers said: --transcript")

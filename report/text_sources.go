@@ -28,9 +28,16 @@ func (v *view) sources() {
 		return
 	}
 	v.heading("Where settings were looked for")
+	why := "" // the last reason not to ask
 	for _, source := range sourceOrder() {
 		label := sourceLabel(source)
 		for _, line := range v.sourceLines(source) {
+			switch {
+			case line.answer == notAsked && line.what == why:
+				line.what = "for the same reason"
+			case line.answer == notAsked:
+				why = line.what
+			}
 			v.sourceLine(label, line)
 			label = ""
 		}
