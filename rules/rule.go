@@ -61,6 +61,7 @@ func ruleBook() []rule {
 		resolverRules(),
 		dnsRules(),
 		providerRules(),
+		clientCertificateRules(),
 		serverRules(),
 		greetingRules(),
 		modeRules(),

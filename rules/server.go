@@ -14,6 +14,7 @@ type server struct {
 	candidates []mail.Candidate // one for each role it is named for
 	dials      []mail.Observation
 	handshakes []mail.Observation
+	ladder     []mail.Observation // further handshakes, in other ways than mail programs make them: no proof of anything
 	session    *mail.Observation
 	signIns    []mail.Observation
 	fault      *fault // what stopped it before anybody could sign in; nil where nothing did or nothing was tried
@@ -53,7 +54,11 @@ func (s *server) add(o mail.Observation) {
 	case mail.KindDial:
 		s.dials = append(s.dials, o)
 	case mail.KindTLS:
-		s.handshakes = append(s.handshakes, o)
+		if o.TLSFacts != nil && o.Attempt != "" {
+			s.ladder = append(s.ladder, o)
+		} else {
+			s.handshakes = append(s.handshakes, o)
+		}
 	case mail.KindSession:
 		s.session = &o
 	case mail.KindAuth:
