@@ -93,6 +93,8 @@ func (p *page) paragraph(indent int, pen *color.Color, text string) {
 func (p *page) labelled(indent, column int, label, text string) {
 	switch lead := pad("", indent) + p.ink.faint.Sprint(p.text(label)); {
 	case text == "":
+	case p.narrow() && label == "":
+		p.paragraph(indent+2, p.ink.none, text)
 	case p.narrow():
 		p.prose(lead+p.ink.faint.Sprint(":")+" ", indent+2, p.ink.none, text)
 	default:

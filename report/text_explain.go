@@ -24,7 +24,9 @@ func (v *view) trail() {
 			v.step("Taken", v.list(t.servers, ", "))
 			v.step("Trust", v.believed(t.claim, o, t.role))
 		}
-		v.step("Left out", strings.Join(o.Notes, "; "))
+		for i, note := range o.Notes {
+			v.step(onlyFirst(i, "Noted"), note)
+		}
 	}
 	v.leftOpen()
 }
@@ -54,6 +56,14 @@ func (v *view) trailIndent() int { return 11 }
 
 // step puts one labelled line of an entry.
 func (v *view) step(label, text string) { v.labelled(v.trailIndent(), v.trailIndent()+10, label, text) }
+
+// onlyFirst gives the label of the first of several lines, and none for the others.
+func onlyFirst(i int, label string) string {
+	if i > 0 {
+		return ""
+	}
+	return label
+}
 
 // cameBack says what an answer held.
 func (v *view) cameBack(o mail.Observation) string {

@@ -90,10 +90,11 @@ func (v *view) provider() {
 	}
 	v.heading(title)
 	for i, f := range facts {
-		if i > 0 && f.label == facts[i-1].label && !v.narrow() {
-			f.label = ""
+		label := f.label
+		if i > 0 && label == facts[i-1].label {
+			label = ""
 		}
-		v.labelled(2, 19, f.label, f.text)
+		v.labelled(2, 19, label, f.text)
 	}
 }
 
