@@ -116,12 +116,28 @@ func (s *Search) found(source mail.Source, observations []mail.Observation, offe
 	s.emitting.Lock()
 	defer s.emitting.Unlock()
 	for _, o := range observations {
-		if o, news := s.ledger.note(source, o); news {
-			s.emit(mail.Event{Observation: &o})
-		}
+		s.tell(source, o)
 	}
 	for _, c := range s.ledger.merge(s.unpinned(offers)) {
 		s.emit(mail.Event{Candidate: &c})
+	}
+}
+
+// tell emits what a source saw, and again what was seen before where it says
+// more in this light. s.emitting is held.
+func (s *Search) tell(source mail.Source, o mail.Observation) {
+	if note := answerNote(o); note != "" {
+		o.Notes = append(slices.Clone(o.Notes), note)
+	}
+	o, news := s.ledger.note(source, o)
+	if news {
+		s.emit(mail.Event{Observation: &o})
+	}
+	for _, other := range s.ledger.intercepted(o) {
+		other.Notes = append(slices.Clone(other.Notes), interceptedNote)
+		if other, news := s.ledger.note(other.Source, other); news {
+			s.emit(mail.Event{Observation: &other})
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ func (v *survey) mx(answer wire.Answer) {
 	switch {
 	case nullMX(answer):
 		v.noMail, v.why = true, "the domain says that it takes no mail (null MX)"
-	case failure != nil && failure.Class == mail.DNSNXDomain:
+	case failure != nil && failure.Class == mail.DNSNXDomain && !withheld(answer.Observation):
 		v.noMail, v.why = true, "the domain does not exist"
 	}
 	v.mxHost = bestMX(answer)
