@@ -101,7 +101,7 @@ func resolverFixtures() []fixture {
 func TestAFindingAboutResolversNamesBothSides(t *testing.T) {
 	t.Parallel()
 	f, _ := nowhere().both("mx:example.org", mail.DNSNXDomain, nil, "", "10 mx.example.org.").judge().finding("dns.resolvers-differ")
-	if want := `192.0.2.53:53 says "no such name", tls://dns.example:853 says "10 mx.example.org.". Programs on this network believe the first one.`; f.Detail != want {
+	if want := `192.0.2.53:53 says "no such name", tls://dns.example:853 says "10 mx.example.org.". Programs believe the one that they ask.`; f.Detail != want {
 		t.Errorf("got %q", f.Detail)
 	}
 	if len(f.Evidence) != 2 || f.Evidence[1] != "mx:example.org@tls://dns.example:853" {

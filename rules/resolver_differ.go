@@ -16,7 +16,7 @@ func resolversDifferRule(notFound []string) rule {
 		references: []string{"RFC 9499 section 6"},
 		words: words{
 			title:  "The resolvers disagree about {name} ({types})",
-			detail: "{first} says \"{here}\", {second} says \"{there}\". Programs on this network believe the first one.",
+			detail: "{first} says \"{here}\", {second} says \"{there}\". Programs believe the one that they ask.",
 			fix:    "Find out which answer is meant: the name servers of the zone know. A company network may have its own on purpose; else its resolver filters or is out of date, and whoever runs it can tell.",
 		},
 		variants: map[string]words{"addresses": {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -56,7 +57,7 @@ func (f *networkFlags) apply(o wire.Options) (wire.Options, error) {
 	if f.timeout <= 0 {
 		return o, usagef("--timeout %s: it must be longer than nothing, for example 30s", f.timeout)
 	}
-	if f.compare && len(f.resolvers) < 2 {
+	if f.compare && len(slices.Compact(slices.Sorted(slices.Values(f.resolvers)))) < 2 {
 		return o, usagef("--compare-resolvers needs two resolvers or more; name them, for example --resolver system --resolver tls://dns.example")
 	}
 	if len(f.resolvers) > 0 {
