@@ -32,16 +32,16 @@ func (v *view) program(p mail.Program) {
 		}
 	}
 	if v.o.Verbose > 0 {
-		for _, s := range p.Steps {
+		for i, s := range p.Steps {
 			words := s.Place + ": " + s.Outcome
 			if s.Taken {
 				words += "; it takes this"
 			}
-			v.programFact("Looks at", words)
+			v.programFact(onlyFirst(i, "Looks at"), words)
 		}
 	}
-	for _, note := range p.Notes {
-		v.programFact("Note", note)
+	for i, note := range p.Notes {
+		v.programFact(onlyFirst(i, "Note"), note)
 	}
 }
 
