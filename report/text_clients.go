@@ -22,7 +22,7 @@ func (v *view) clients() {
 func (v *view) program(p mail.Program) {
 	v.paragraph(2, v.ink.bold, p.Name)
 	if p.Incoming == nil && p.Outgoing == nil {
-		v.paragraph(4, v.ink.yellow, "nothing: its user must type everything in")
+		v.paragraph(4, v.ink.yellow, "nothing, as far as is known: its user types everything in")
 	} else {
 		v.programFinds("Receive", p.Incoming)
 		v.programFinds("Send", p.Outgoing)
@@ -47,7 +47,7 @@ func (v *view) program(p mail.Program) {
 
 func (v *view) programFinds(role string, e *mail.Endpoint) {
 	if e == nil {
-		v.programFact(role, "nothing: its user must type it in")
+		v.programFact(role, "nothing, as far as is known: its user types it in")
 		return
 	}
 	v.programFact(role, v.subjectWords(e.String()))
@@ -65,10 +65,8 @@ func (v *view) publications() {
 	for _, p := range v.r.Publish {
 		v.blank()
 		v.paragraph(2, v.ink.bold, p.Name)
-		v.paragraph(2, v.ink.none, p.Why)
-		if len(p.For) > 0 {
-			v.labelled(2, 13, "Helps", strings.Join(p.For, ", "))
-		}
+		v.labelled(2, 13, "Why", p.Why)
+		v.labelled(2, 13, "Helps", strings.Join(p.For, ", "))
 		v.blank()
 		for line := range strings.SplitSeq(strings.TrimRight(p.Content, "\n"), "\n") {
 			v.line(v.text(line))

@@ -101,7 +101,7 @@ func (v *view) hints() {
 		}
 	}
 	live := v.o.Command != "report" && v.o.Command != "" // the flags of a recorded run are set
-	hint(v.o.Command == "discover" && len(v.r.Settings) > 0, "Test these: mailmedic check "+v.r.Target.Input)
+	hint(v.o.Command == "discover" && len(v.r.Settings) > 0, "Test these: mailmedic check "+v.r.Target.DisplayAddress())
 	hint(v.o.Command == "check" && v.signInOpen(), "Test the sign-in too: "+v.signInCommand())
 	hint(live && v.discovers() && v.r.Target.Address == "" && len(v.r.Clients) == 0, "What mail programs find here: --clients")
 	hint(!v.o.Explain && v.o.Command != "", "How was this found? --explain")
