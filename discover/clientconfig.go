@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/wire"
 )
 
 // errNotConfig is the answer to whatever is not an autoconfig document, such
@@ -151,7 +152,7 @@ func (c content) isFor(domain string) bool {
 			return true
 		}
 		name, err := mail.ParseDomain(text)
-		return err == nil && (name == domain || strings.HasSuffix(domain, "."+name))
+		return err == nil && (name == domain || wire.InDomain(domain, name) && wire.SameOrganisation(domain, name))
 	})
 }
 
