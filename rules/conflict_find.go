@@ -14,22 +14,35 @@ func hasAutoconfigHost(url string) bool { return strings.HasPrefix(hostOf(url), 
 // own, and so is an entry of the directory that is out of date. What is built in
 // about a provider is no publication of the domain.
 func (x *index) findDifferentHosts() []hit {
-	documents := x.ownDocuments()
-	stale := x.staleDirectory()
-	voices := slices.DeleteFunc(x.ownVoices(), func(v *voice) bool {
-		again := slices.ContainsFunc(documents, func(d *voice) bool { return d.id == v.id && d.id != documents[0].id })
-		return again || v.source == mail.SourceProvider || slices.ContainsFunc(stale.others, func(s *voice) bool { return s.id == v.id && s.source == v.source })
-	})
-	d := x.dispute(voices)
+	d := x.hostDispute()
 	if d.believed == nil {
 		return nil
 	}
 	return []hit{x.disputeHit(d)}
 }
 
+func (x *index) hostDispute() dispute {
+	documents := x.ownDocuments()
+	stale := x.staleDirectory()
+	voices := slices.DeleteFunc(x.ownVoices(), func(v *voice) bool {
+		again := slices.ContainsFunc(documents, func(d *voice) bool { return d.id == v.id && d.id != documents[0].id })
+		return again || v.source == mail.SourceProvider || slices.ContainsFunc(stale.others, func(s *voice) bool { return s.id == v.id && s.source == v.source })
+	})
+	return x.dispute(voices)
+}
+
 // findProviderConflict compares what the domain publishes with the provider
 // whose MX hosts take its mail.
 func (x *index) findProviderConflict() []hit {
+	d := x.providerDispute()
+	if d.believed == nil {
+		return nil
+	}
+	return []hit{x.providerHit(d, d.believed)}
+}
+
+// providerDispute takes the side of the provider; see turned.
+func (x *index) providerDispute() dispute {
 	own := x.ownVoices()
 	for _, provider := range x.voices() {
 		if provider.source != mail.SourceProvider || !provider.derived(x) {
@@ -45,10 +58,40 @@ func (x *index) findProviderConflict() []hit {
 			}
 		}
 		if d.believed != nil {
-			return []hit{x.providerHit(d, provider)}
+			return d
 		}
 	}
-	return nil
+	return dispute{}
+}
+
+// turned gives a dispute with a provider as it stands where the setting to use
+// is one that the domain names, and else as it is.
+func (x *index) turned(d dispute) dispute {
+	if d.believed == nil {
+		return d
+	}
+	host := x.preferredHost(d.roles[0])
+	for _, v := range d.others {
+		if slices.Contains(v.hosts(d.roles[0]), host) {
+			return dispute{believed: v, others: []*voice{d.believed}, roles: d.roles}
+		}
+	}
+	return d
+}
+
+// disputedHosts gives the hosts for a role that only those name whom mailmedic
+// does not go by.
+func (x *index) disputedHosts(role mail.Role) []string {
+	var hosts []string
+	for _, d := range []dispute{x.hostDispute(), x.staleDirectory(), x.turned(x.providerDispute())} {
+		if !slices.Contains(d.roles, role) {
+			continue
+		}
+		for _, v := range d.others {
+			hosts = append(hosts, slices.DeleteFunc(v.hosts(role), func(host string) bool { return slices.Contains(d.believed.hosts(role), host) })...)
+		}
+	}
+	return hosts
 }
 
 // providerHit says which side is believed: the provider's, unless the setting
@@ -68,18 +111,14 @@ func (x *index) providerHit(d dispute, provider *voice) hit {
 	}
 	h.params["provider"], h.params["Says"], h.params["theirs"] = name, strings.Join(says, " "), distinct(theirs)
 	h.params["believed"], h.params["why"] = "the MX record", x.whyBelieved(d)
-	host := x.preferredHost(d.roles[0])
-	for _, v := range d.others {
-		if slices.Contains(v.hosts(d.roles[0]), host) {
-			turned := dispute{believed: v, others: []*voice{provider}, roles: d.roles}
-			h.params["believed"], h.params["why"], h.severity = v.kind, x.whyBelieved(turned), x.disputeSeverity(turned)
-		}
+	if turned := x.turned(d); turned.believed != d.believed {
+		h.params["believed"], h.params["why"], h.severity = turned.believed.kind, x.whyBelieved(turned), x.disputeSeverity(turned)
 	}
 	return h
 }
 
 // appendNew adds to a list what it does not have.
-func appendNew[T comparable](list []T, item T) []T {
+func appendNew[T ~string | *voice | *server](list []T, item T) []T {
 	if slices.Contains(list, item) {
 		return list
 	}

@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -234,13 +233,14 @@ func (x *index) findMediaTypes() []hit {
 	return oncePerSubject(hits)
 }
 
-// findDocumentNotes passes on what was noted of documents that were read. A
-// document whose only fault is its media type has a finding already.
+// findDocumentNotes passes on what was noted of the domain's documents. One
+// whose only fault is its media type has a finding already.
 func (x *index) findDocumentNotes() []hit {
 	var hits []hit
-	for _, o := range x.ownPages() {
-		wrongType := o.MediaType != "" && !isXML(o.MediaType) && !strings.Contains(o.MediaType, "json")
-		if o.Failure != nil || len(o.Notes) == 0 || wrongType && len(o.Notes) == 1 {
+	for _, v := range x.ownDocuments() {
+		o := x.byID[v.id]
+		wrongType := o.HTTPFacts != nil && o.MediaType != "" && !isXML(o.MediaType)
+		if len(o.Notes) == 0 || wrongType && len(o.Notes) == 1 {
 			continue
 		}
 		hits = append(hits, pageHit(o, params{"Notes": sentences(o.Notes)}))
@@ -255,5 +255,5 @@ func sentences(notes []string) string {
 		note = strings.Join(strings.Fields(clip(note, maxSaid)), " ")
 		out = append(out, capital(strings.TrimSuffix(note, "."))+".")
 	}
-	return cmp.Or(strings.Join(out, " "), "Nothing of it was noted.")
+	return strings.Join(out, " ")
 }
