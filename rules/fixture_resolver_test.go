@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/mailmedic/mailmedic/mail"
@@ -106,5 +107,15 @@ func TestAFindingAboutResolversNamesBothSides(t *testing.T) {
 	}
 	if len(f.Evidence) != 2 || f.Evidence[1] != "mx:example.org@tls://dns.example:853" {
 		t.Errorf("evidence %v", f.Evidence)
+	}
+}
+
+func TestAComputerWithoutDNSIsToldWhatWasTried(t *testing.T) {
+	t.Parallel()
+	w := nowhere().dns("mx:example.org", mail.DNSTimeout)
+	w.Observations[0].Failure.Detail = "MX example.org: no resolver answered (192.0.2.53:53: no answer; tls://dns.example:853: the certificate expired)"
+	f, _ := w.judge().finding("net.no-dns")
+	if !strings.HasSuffix(f.Detail, " What was tried: 192.0.2.53:53: no answer; tls://dns.example:853: the certificate expired.") {
+		t.Errorf("got %q", f.Detail)
 	}
 }

@@ -15,7 +15,7 @@ func networkRules() []rule {
 			references: []string{"RFC 1035 section 7"},
 			words: words{
 				title:  "This computer has no working DNS",
-				detail: "No name could be looked up, so no mail server was reached. Nothing is known about the mail service itself.",
+				detail: "No name could be looked up, so no mail server was reached. Nothing is known about the mail service itself.[ What was tried: {tried}.]",
 				fix:    "Connect this computer to the network and open any web page. If that fails too, check the DNS server in the network settings[ ({resolvers} did not help)], and switch a VPN or security program off for a test.",
 			},
 			headline: "Nothing could be tested: this computer has no working DNS.",
@@ -101,7 +101,7 @@ func (x *index) findNoDNS() []hit {
 		}
 	}
 	hits := x.domainHit(ids(questions)...)
-	hits[0].params = params{"resolvers": distinct(resolvers)}
+	hits[0].params = params{"resolvers": distinct(resolvers), "tried": said(triedResolvers(questions))}
 	return hits
 }
 

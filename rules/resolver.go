@@ -231,3 +231,16 @@ func (x *index) findWildcard() []hit {
 	}
 	return x.domainHit(ids(proof)...)
 }
+
+// triedResolvers gives what became of the resolvers where none answered, as the
+// first such failure tells it.
+func triedResolvers(questions []mail.Observation) string {
+	for _, o := range questions {
+		if failureClass(o) == mail.DNSTimeout {
+			if _, tried, ok := strings.Cut(o.Failure.Detail, "no resolver answered ("); ok {
+				return strings.TrimSuffix(tried, ")")
+			}
+		}
+	}
+	return ""
+}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -431,5 +432,24 @@ func BenchmarkEncryptedLookup(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func TestAResolverOverHTTPSThroughAProxy(t *testing.T) {
+	t.Parallel()
+	through, _ := url.Parse("http://10.0.0.1:3128")
+	s := newSite(t, Options{
+		Resolvers: []string{overWeb}, RefusePrivate: true,
+		Proxy: func(*url.URL) (*url.URL, error) { return through, nil },
+	})
+	s.serveBoth(t, s.certificate(t, "dns.example.com"), mailZone.answerer(t))
+	var tunnels atomic.Int32
+	open := proxy(t, s, "192.0.2.54:443", http.StatusOK)
+	s.serve(t, "10.0.0.1:3128", nil, func(w http.ResponseWriter, r *http.Request) {
+		tunnels.Add(1)
+		open(w, r)
+	})
+	if a := s.network.Lookup(t.Context(), "example.com", "MX"); len(a.MX) != 2 || tunnels.Load() != 1 {
+		t.Errorf("got %v through %d tunnels", a.Failure(), tunnels.Load())
 	}
 }
