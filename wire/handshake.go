@@ -81,7 +81,9 @@ func (c *Conn) conclude(ctx context.Context, obs *mail.Observation, got outcome)
 	switch {
 	case got.err == nil && obs.Attempt == string(HelloLegacy): // no certificate is looked at
 	case got.err == nil:
-		obs.Failure = c.network.judge(got.state.PeerCertificates, c.endpoint.Host)
+		found := c.network.examine(got.state.PeerCertificates, c.endpoint.Host)
+		obs.Failure = found.failure
+		found.describe(obs.TLSFacts, got.state, c.endpoint.Host, c.network.options.Now())
 	default:
 		if over(c.guard.ctx) {
 			ctx = c.guard.ctx // the connection's own time counts as well
@@ -254,6 +256,10 @@ func certificateFacts(cert *x509.Certificate) mail.Certificate {
 		NotAfter:   cert.NotAfter,
 		Key:        keyName(cert),
 		SelfSigned: selfSigned(cert),
+		Signature:  cert.SignatureAlgorithm.String(),
+		Exponent:   weakExponent(cert),
+		Usages:     usagesOf(cert),
+		Authority:  cert.BasicConstraintsValid && cert.IsCA,
 	}
 }
 
