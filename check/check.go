@@ -22,7 +22,7 @@ type Options struct {
 	SignIn     *SignIn          // nil for no sign-in
 	FailOn     mail.Severity    // findings at or above it give exit code 1; "" for none
 	Transcript bool             // keep the redacted conversations
-	Clients    bool             // Discover only: simulate what mail programs would find
+	Clients    bool             // say what mail programs would find by themselves
 	AllPorts   bool             // Probe only: ask every standard port of a host that is named without one
 	Tool       mail.Tool        // who reports
 }

@@ -103,6 +103,9 @@ func (r *record) judge(found discover.Result) mail.Closing {
 		Provider:   found.Provider,
 		Services:   found.Services,
 	}
+	if r.o.Clients {
+		closing.Clients, closing.Publish = rules.SimulateClients(facts)
+	}
 	r.emit(mail.Event{Verdict: &closing})
 	return closing
 }

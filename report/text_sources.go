@@ -13,11 +13,12 @@ import (
 	"github.com/mailmedic/mailmedic/mail"
 )
 
-// sourceOrder is the order in which sources stand on a page. Guesses are none.
+// sourceOrder is the order in which sources stand on a page. Of the usual names
+// only what hindered the look at them stands there, since a guess is no source.
 func sourceOrder() []mail.Source {
 	return []mail.Source{
 		mail.SourceUser, mail.SourcePACC, mail.SourceAutoconfig, mail.SourceAutodiscover, mail.SourceSRV, mail.SourceTXT,
-		mail.SourceJMAP, mail.SourceISPDB, mail.SourceProvider, mail.SourceMX,
+		mail.SourceJMAP, mail.SourceISPDB, mail.SourceProvider, mail.SourceMX, mail.SourceGuess,
 	}
 }
 
@@ -97,7 +98,7 @@ func (v *view) sourceLines(source mail.Source) []sourceLine {
 	asked := source == mail.SourceProvider // a table of our own: to look there is no question to anybody
 	for _, o := range v.r.Observations {
 		if o.Source == source && question(o) {
-			asked = true
+			asked = source != mail.SourceGuess
 			a := v.answer(o)
 			reasons[a] = append(reasons[a], v.reasonOf(o))
 		}
@@ -131,7 +132,7 @@ func (v *view) foundBy(source mail.Source) []string {
 		}
 	}
 	for _, c := range v.r.Candidates {
-		if !slices.Contains(c.Sources(), source) {
+		if !slices.Contains(c.Sources(), source) || source == mail.SourceGuess {
 			continue
 		}
 		if c.Role == mail.MX {

@@ -45,13 +45,14 @@ func inconclusive(v mail.Verdict) bool {
 	return untested(v.Receive) && untested(v.Send) && (v.Receive == mail.Unproven || v.Send == mail.Unproven)
 }
 
-// probed reports whether servers were asked, or should have been.
+// probed reports whether servers were asked, or should have been. What a source
+// of settings left out, such as a guess that the domain rules out, was not to be asked.
 func probed(r mail.Report) bool {
 	asked := func(o mail.Observation) bool {
 		return (o.Kind == mail.KindDial || o.Kind == mail.KindTLS || o.Kind == mail.KindSession) && isEndpoint(o.Subject)
 	}
 	return slices.ContainsFunc(r.Observations, asked) || len(r.Candidates) == 0 ||
-		slices.ContainsFunc(r.NotChecked, func(n mail.NotChecked) bool { return isEndpoint(n.Subject) })
+		slices.ContainsFunc(r.NotChecked, func(n mail.NotChecked) bool { return isEndpoint(n.Subject) && n.Source == "" })
 }
 
 // isEndpoint reports whether a subject is an endpoint and not a name or a URL.
