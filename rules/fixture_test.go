@@ -20,7 +20,7 @@ type fixture struct {
 func fixtures() []fixture {
 	return slices.Concat(
 		networkFixtures(), resolverFixtures(), dnsFixtures(), providerFixtures(), connectionFixtures(), greetingFixtures(), modeFixtures(),
-		certificateFixtures(), tlsFixtures(), alertFixtures(), signInFixtures(), mechanismFixtures(), mailboxFixtures(),
+		certificateFixtures(), tlsFixtures(), alertFixtures(), certificateFactFixtures(), signInFixtures(), mechanismFixtures(), mailboxFixtures(),
 		conflictFixtures(), placesFixtures(), publishedFixtures(), mxFixtures(), safetyFixtures(), runFixtures(),
 	)
 }

@@ -31,6 +31,10 @@ func certificateFixtures() []fixture {
 			"tls.intercepted", "an antivirus program signs", published().shows(mail.CertUntrusted, from("CN=Avast Web/Mail Shield Root", false), imaps, smtps),
 			"Avast on this computer or network reads the mail traffic to imap.example.org and smtp.example.org", mail.Critical,
 		},
+		{
+			"tls.intercepted", "this computer trusts the product", good().shows("", from("CN=Kaspersky Personal Root", false), imaps, smtps),
+			"Kaspersky on this computer or network reads the mail traffic to imap.example.org and smtp.example.org", mail.Notice,
+		},
 		{"tls.intercepted", "a name that only contains one of a product", published().shows(mail.CertUntrusted, from("CN=Lavgas Root", false), imaps, smtps), "", ""},
 		{"tls.intercepted", "an unknown authority signs", published().shows(mail.CertUntrusted, from("CN=Own Authority", false), imaps, smtps), "", ""},
 
@@ -138,6 +142,54 @@ func alertFixtures() []fixture {
 		})
 	}
 	return list
+}
+
+func certificateFactFixtures() []fixture {
+	with := func(change func(*mail.Certificate)) *world {
+		return good().changed(imaps, func(f *mail.TLSFacts) { change(&f.Certificates[0]) })
+	}
+	status := func(s mail.OCSPStatus) *world {
+		return good().changed(imaps, func(f *mail.TLSFacts) { f.Stapled = s })
+	}
+	notes := func(list ...mail.ChainNote) *world {
+		return good().changed(imaps, func(f *mail.TLSFacts) { f.ChainNotes = list })
+	}
+	clientOnly := goodCertificate()
+	clientOnly.Usages = []string{"client", "email"}
+	return []fixture{
+		{"tls.certificate-revoked", "the server says so itself", status(mail.OCSPRevoked), "The certificate of imap.example.org was revoked by the authority that issued it", mail.Error},
+		{"tls.certificate-revoked", "it is good", status(mail.OCSPGood), "", ""},
+
+		{
+			"tls.certificate-usage", "for clients only", published().works(imaps).shows(mail.CertUntrusted, clientOnly, smtps),
+			"The certificate of smtp.example.org is not made for servers, but for: client and email", mail.Critical,
+		},
+		{"tls.certificate-usage", "for servers too", with(func(c *mail.Certificate) { c.Usages = []string{"client", "server"} }), "", ""},
+		{"tls.certificate-untrusted", "it is not made for servers", published().works(imaps).shows(mail.CertUntrusted, clientOnly, smtps), "", ""},
+
+		{"tls.certificate-weak", "a short key", with(func(c *mail.Certificate) { c.Key = "RSA 1024" }), "The certificate of imap.example.org is weak: an RSA key of 1024 bits", mail.Warning},
+		{
+			"tls.certificate-weak", "exponent and signature", with(func(c *mail.Certificate) { c.Key, c.Exponent, c.Signature = "RSA 2048", 3, "SHA1-RSA" }),
+			"The certificate of imap.example.org is weak: a signature with SHA1 and an RSA key with the exponent 3", mail.Warning,
+		},
+		{
+			"tls.certificate-weak", "an intermediate one", good().changed(imaps, func(f *mail.TLSFacts) {
+				f.Certificates = append(f.Certificates, mail.Certificate{Key: "ECDSA P-224", Signature: "MD5-RSA"})
+			}),
+			"The certificate of imap.example.org is weak: a key on the curve P-224 of an intermediate certificate and a signature with MD5 of an intermediate certificate", mail.Warning,
+		},
+		{"tls.certificate-weak", "a root signs itself as it likes", with(func(c *mail.Certificate) { c.SelfSigned, c.Signature = true, "SHA1-RSA" }), "", ""},
+		{"tls.certificate-weak", "a good one", with(func(c *mail.Certificate) { c.Key, c.Signature = "RSA 3072", "SHA256-RSA" }), "", ""},
+
+		{"tls.stale-status", "out of date", status(mail.OCSPStale), "imap.example.org sends a status of its certificate that cannot be used", mail.Notice},
+		{"tls.stale-status", "none is sent", good(), "", ""},
+
+		{
+			"tls.chain-order", "two things", notes(mail.ChainOrder, mail.ChainExtra, mail.ChainRoot),
+			"imap.example.org sends the certificate chain in disorder: the order is wrong and some do not belong to it", mail.Notice,
+		},
+		{"tls.chain-order", "only the root is too much", notes(mail.ChainRoot), "", ""},
+	}
 }
 
 func tlsFixtures() []fixture {

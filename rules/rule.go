@@ -66,6 +66,7 @@ func ruleBook() []rule {
 		greetingRules(),
 		modeRules(),
 		certificateRules(),
+		certificateFactRules(),
 		tlsRules(),
 		startTLSRules(),
 		signInRules(),
