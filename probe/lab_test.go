@@ -42,10 +42,10 @@ func TestGoodWorldSignsInEverywhere(t *testing.T) {
 	r, n := labWorld(t, "good")
 	demo := r.World().Demo
 	for at, commands := range map[string]int{ // what must be said before the farewell, and no more
-		"imaps://imap.good.example:993":         3,
-		"imap+starttls://imap.good.example:143": 5,
-		"pop3s://pop.good.example:995":          3,
-		"pop3+starttls://pop.good.example:110":  5,
+		"imaps://imap.good.example:993":         6,
+		"imap+starttls://imap.good.example:143": 8,
+		"pop3s://pop.good.example:995":          5,
+		"pop3+starttls://pop.good.example:110":  7,
 		"smtps://smtp.good.example:465":         2,
 		"smtp+starttls://smtp.good.example:587": 4,
 	} {

@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/mailmedic/mailmedic/mail"
@@ -159,23 +158,6 @@ func (p *pop3) digest(c Credentials) attempt {
 	}
 	a.derived = []string{digest}
 	return a
-}
-
-// mailbox counts the messages with STAT, RFC 1939 section 5.
-func (p *pop3) mailbox() (mail.MailboxFacts, error) {
-	ok, line, err := p.command("STAT")
-	if err != nil {
-		return mail.MailboxFacts{}, err
-	}
-	fields := strings.Fields(line)
-	if !ok || len(fields) < 2 {
-		return mail.MailboxFacts{}, faultf(mail.ProtocolFault, "signed in, but the mailbox cannot be opened: %s", line)
-	}
-	n, err := strconv.Atoi(fields[1])
-	if err != nil || n < 0 {
-		return mail.MailboxFacts{}, faultf(mail.ProtocolFault, "the answer to STAT has no count: %s", line)
-	}
-	return mail.MailboxFacts{Messages: n}, nil
 }
 
 func (p *pop3) quit() error {

@@ -141,3 +141,10 @@ func (d *dialogue) settle(sane bool, err error, judge func() attempt) attempt {
 		return judge()
 	}
 }
+
+// CanUse reports whether this package can sign in with a mechanism that a server
+// offers, given as a SASL name in lower case: with an OAuth 2.0 access token
+// where token is set, else with a password.
+func CanUse(mechanism string, token bool) bool {
+	return len(methodsOf(mail.POP3, []string{mechanism})) > 0 && takesToken(mechanism) == token
+}

@@ -132,6 +132,13 @@ func (s *Session) Mailbox(ctx context.Context) {
 		Address: s.conn.Peer().String(), At: began, TookMS: time.Since(began).Milliseconds(),
 	}
 	if err == nil {
+		facts.ServerID = s.clean(facts.ServerID)
+		for i := range facts.Folders {
+			facts.Folders[i].Name = s.clean(facts.Folders[i].Name)
+		}
+		for i, n := range facts.Namespaces {
+			facts.Namespaces[i].Prefix, facts.Namespaces[i].Delimiter = s.clean(n.Prefix), s.clean(n.Delimiter)
+		}
 		o.MailboxFacts = &facts
 	} else {
 		o.Failure = s.failureOf(ctx, err)
