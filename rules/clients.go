@@ -211,12 +211,18 @@ func (s *search) blind() bool {
 // nothing says that the program found nothing, as far as was asked here.
 func (s *search) nothing() string {
 	open := func(step mail.ProgramStep) bool {
-		return strings.Contains(step.Outcome, "not asked here") || strings.Contains(step.Outcome, "not tried here")
+		return strings.HasPrefix(step.Outcome, "not asked here") || strings.HasSuffix(step.Outcome, "not tried here")
 	}
-	if slices.ContainsFunc(s.steps, open) {
-		return "It would find nothing at the places that were asked here; if nothing is at the others either, its user has to type the servers in."
+	last := s.steps[len(s.steps)-1]
+	guesses := s.places[len(s.places)-1].kind == placeNames && open(last)
+	switch others := slices.ContainsFunc(s.steps[:len(s.steps)-1], open); {
+	case others:
+		return "It would find nothing at the places that were asked here; the others may have something."
+	case guesses:
+		return "It would find nothing published; whether servers answer under the usual names that it tries then, was not tried here."
+	default:
+		return "It would find nothing; its user has to type the servers in."
 	}
-	return "It would find nothing; its user has to type the servers in."
 }
 
 // autodiscoverLogin reports whether an Autodiscover service of the domain wants a login.
