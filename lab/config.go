@@ -19,6 +19,7 @@ type Demo struct {
 	Address   string   `toml:"address"`   // an address or a domain
 	User      string   `toml:"user"`      // the user name, where it is not the address
 	Password  string   `toml:"password"`  // made up, and so no secret; empty for no sign-in
+	Token     string   `toml:"token"`     // an OAuth 2.0 access token in place of the password
 	Arguments []string `toml:"arguments"` // further arguments of the command check
 }
 

@@ -33,6 +33,7 @@
 //	address = "anna@good.example"    # an address or a domain
 //	user = "anna"                    # when it is not the address
 //	password = "…"                   # signs in when given
+//	token = "…"                      # in place of a password
 //	arguments = ["--trust-discovered"]
 //
 //	[dns]

@@ -39,7 +39,7 @@ hosts of the address's own organisation or that a trustworthy source names.
 			if err != nil {
 				return usageError{err}
 			}
-			signIn, err := o.sign.signIn(cmd.Context(), s, target)
+			signIn, err := o.signIn(cmd.Context(), s, target)
 			if err != nil {
 				return err
 			}
@@ -51,6 +51,13 @@ hosts of the address's own organisation or that a trustworthy source names.
 	o.sign.register(cmd)
 	o.output.register(cmd)
 	return cmd
+}
+
+// signIn gives what the run needs to sign in, nil for no sign-in.
+func (o *checkOptions) signIn(ctx context.Context, s *streams, target mail.Target) (*check.SignIn, error) {
+	return o.sign.askedFor(ctx, s, &o.network, target, func(ctx context.Context, options check.Options, emit func(mail.Event)) {
+		check.Run(ctx, target, options, emit)
+	})
 }
 
 // run is the main job, in the world that the options of the network describe.

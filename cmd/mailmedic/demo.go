@@ -137,11 +137,12 @@ func (o *demoOptions) probe(ctx context.Context, s *streams, world *lab.World, n
 
 // account gives what a world has to sign in with, nil for nothing.
 func (o *demoOptions) account(demo lab.Demo, username string) *check.SignIn {
-	if demo.Password == "" {
+	secret := cmp.Or(demo.Token, demo.Password)
+	if secret == "" {
 		return nil
 	}
 	return &check.SignIn{
-		Username: username, Secret: mail.NewSecret([]byte(demo.Password)),
+		Username: username, Secret: mail.NewSecret([]byte(secret)), Token: demo.Token != "",
 		Insecure: o.sign.insecure, TrustDiscovered: o.sign.trustDiscovered,
 	}
 }
@@ -187,6 +188,9 @@ func pretend(s *streams, name string, w *lab.World, target mail.Target) {
 	}
 	if name == "check" && w.Demo.Password != "" {
 		command = append(command, "--ask-password")
+	}
+	if name == "check" && w.Demo.Token != "" {
+		command = append(command, "--ask-token")
 	}
 	introduce(s, w, command)
 }

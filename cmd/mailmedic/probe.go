@@ -56,7 +56,7 @@ A password needs --user. It is sent only over TLS with a verified certificate.
 			if o.sign.user == "" && o.sign.given(s) {
 				return usagef("a password needs somebody to sign in: add --user NAME")
 			}
-			signIn, err := o.sign.signIn(cmd.Context(), s, mail.Target{})
+			signIn, err := o.signIn(cmd.Context(), s, servers)
 			if err != nil {
 				return err
 			}
@@ -88,6 +88,13 @@ func (o *probeOptions) servers(args []string) ([]mail.Endpoint, error) {
 	return servers, nil
 }
 
+// signIn gives what the run needs to sign in, nil for no sign-in.
+func (o *probeOptions) signIn(ctx context.Context, s *streams, servers []mail.Endpoint) (*check.SignIn, error) {
+	return o.sign.askedFor(ctx, s, &o.network, mail.Target{}, func(ctx context.Context, options check.Options, emit func(mail.Event)) {
+		check.Probe(ctx, servers, options, emit)
+	})
+}
+
 // run asks servers, in the world that the options of the network describe. The
 // name of the command decides about hints.
 func (o *probeOptions) run(ctx context.Context, s *streams, command string, world wire.Options, servers []mail.Endpoint, signIn *check.SignIn) error {
@@ -95,9 +102,4 @@ func (o *probeOptions) run(ctx context.Context, s *streams, command string, worl
 		options.SignIn, options.AllPorts = signIn, o.all
 		return check.Probe(ctx, servers, options, emit)
 	})
-}
-
-// given reports whether a password is to be read from anywhere.
-func (f *signInFlags) given(s *streams) bool {
-	return f.ask || f.file != "" || f.stdin || f.command != "" || s.env("MAILMEDIC_PASSWORD") != ""
 }
