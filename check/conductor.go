@@ -21,10 +21,11 @@ type conductor struct {
 	inbox    chan func()    // what goroutines learned, to be taken in by the loop
 	goodbyes sync.WaitGroup // every goroutine of the run
 
-	search  *discover.Search
-	probes  map[mail.Endpoint]*probing
-	atHost  map[string]int // connections that are open or being made
-	account *account
+	search   *discover.Search
+	probes   map[mail.Endpoint]*probing
+	atHost   map[string]int // connections that are open or being made
+	account  *account
+	furthers furthers
 
 	published  bool                // every source but the guesses has answered
 	guesses    map[mail.Role]phase // of the roles that were released
@@ -121,6 +122,7 @@ func (c *conductor) advance() {
 	for _, role := range []mail.Role{mail.Incoming, mail.Outgoing} {
 		c.guess(role)
 	}
+	c.askFurther()
 	c.signIn()
 	c.noteProof()
 }

@@ -31,7 +31,7 @@ func (c *conductor) finished() bool {
 	case c.graceOver && (time.Since(c.started) >= trustedLimit || !c.betterSourcePending()):
 		return !c.probing() || time.Since(c.started) >= trustedLimit
 	default:
-		return c.published && !c.probing() && !c.guessing()
+		return c.published && !c.probing() && !c.guessing() && !c.awaitsFurther()
 	}
 }
 
@@ -67,6 +67,9 @@ func (c *conductor) nextMoment() time.Time {
 	}
 	if !c.proved.IsZero() {
 		moments = append(moments, c.proved.Add(grace))
+	}
+	if !c.furthers.alone.IsZero() {
+		moments = append(moments, c.furthers.alone.Add(grace))
 	}
 	now := time.Now()
 	next := now.Add(time.Hour)
@@ -152,6 +155,7 @@ func (c *conductor) cutProbes(why mail.Why) {
 		p.state = ended
 		p.cancel()
 	}
+	c.cutFurther(why)
 }
 
 // guess releases the guesses of a role when nothing published can be expected to do.

@@ -49,10 +49,13 @@ func (c *conductor) advanceProbe() {
 	for _, candidate := range c.book.candidateList() {
 		c.probe(candidate.Endpoint)
 	}
+	c.askFurther()
 	c.signIn()
 }
 
-func (c *conductor) finishedProbe() bool { return c.run.Err() != nil || !c.probing() }
+func (c *conductor) finishedProbe() bool {
+	return c.run.Err() != nil || !c.probing() && !c.asksFurther()
+}
 
 // probeTarget says what a run is about: what the user typed, and the domain
 // that all hosts belong to, where there is one.

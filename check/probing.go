@@ -87,6 +87,7 @@ func (c *conductor) opened(p *probing, s *probe.Session) {
 		return
 	}
 	p.session, p.state = s, waiting
+	c.lookFurther(p.endpoint)
 	if !c.wantsSignIn(p) {
 		c.dismiss(p)
 	}

@@ -49,7 +49,7 @@ func (s *Session) open(ctx context.Context, n *wire.Network, which connection) {
 // dial connects within ctx. The connection's own life ends with Close and not
 // with ctx, or a server could not be left politely when the time is over.
 func (s *Session) dial(ctx context.Context, n *wire.Network) wire.Dialed {
-	return s.dialWith(ctx, func(life context.Context) wire.Dialed { return n.Dial(life, s.endpoint) })
+	return s.dialWith(ctx, func(life context.Context) wire.Dialed { return s.reach(life, n) })
 }
 
 func (s *Session) dialWith(ctx context.Context, dial func(context.Context) wire.Dialed) wire.Dialed {

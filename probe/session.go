@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"os"
 	"strings"
 	"time"
@@ -33,6 +34,7 @@ type Options struct {
 // A Session is one conversation with one server. It is for one goroutine at a time.
 type Session struct {
 	endpoint mail.Endpoint
+	address  netip.Addr // of the host, where one is meant; else all are raced
 	options  Options
 	emit     func(mail.Observation)
 
@@ -133,7 +135,7 @@ func (s *Session) report() {
 		}
 	}
 	s.emit(mail.Observation{
-		ID: "session:" + s.endpoint.String(), Kind: mail.KindSession, Subject: s.endpoint.String(),
+		ID: s.id(), Kind: mail.KindSession, Subject: s.endpoint.String(),
 		Address: s.conn.Peer().String(), At: s.began, TookMS: s.tookMS,
 		Failure: s.failure, SessionFacts: &facts,
 	})

@@ -19,6 +19,7 @@ type fixture struct {
 
 func fixtures() []fixture {
 	return slices.Concat(
+		addressFixtures(),
 		networkFixtures(), resolverFixtures(), dnsFixtures(), providerFixtures(), connectionFixtures(), greetingFixtures(), modeFixtures(),
 		certificateFixtures(), tlsFixtures(), alertFixtures(), certificateFactFixtures(), signInFixtures(), mechanismFixtures(), mailboxFixtures(),
 		conflictFixtures(), placesFixtures(), publishedFixtures(), mxFixtures(), safetyFixtures(), runFixtures(),

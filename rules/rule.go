@@ -63,6 +63,7 @@ func ruleBook() []rule {
 		providerRules(),
 		clientCertificateRules(),
 		serverRules(),
+		addressRules(),
 		greetingRules(),
 		modeRules(),
 		certificateRules(),

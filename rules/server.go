@@ -13,8 +13,9 @@ type server struct {
 	text       string           // the endpoint's text form
 	candidates []mail.Candidate // one for each role it is named for
 	dials      []mail.Observation
-	handshakes []mail.Observation
+	handshakes []mail.Observation // at the address of the session
 	ladder     []mail.Observation // further handshakes, in other ways than mail programs make them: no proof of anything
+	elsewhere  []mail.Observation // handshakes, then sessions, at further addresses of the host
 	session    *mail.Observation
 	signIns    []mail.Observation
 	fault      *fault // what stopped it before anybody could sign in; nil where nothing did or nothing was tried
@@ -44,6 +45,7 @@ func serversOf(candidates []mail.Candidate, observations []mail.Observation) []*
 		}
 	}
 	for _, s := range servers {
+		s.separate()
 		s.fault = s.findFault()
 	}
 	return servers
@@ -60,7 +62,11 @@ func (s *server) add(o mail.Observation) {
 			s.handshakes = append(s.handshakes, o)
 		}
 	case mail.KindSession:
-		s.session = &o
+		if atFurtherAddress(o) {
+			s.elsewhere = append(s.elsewhere, o)
+		} else {
+			s.session = &o
+		}
 	case mail.KindAuth:
 		s.signIns = append(s.signIns, o)
 	case mail.KindDNS, mail.KindHTTP, mail.KindMailbox, mail.KindSend:

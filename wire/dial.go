@@ -54,10 +54,10 @@ func (n *Network) Dial(ctx context.Context, e mail.Endpoint) Dialed {
 	return d
 }
 
-// DialAddress is Dial to one address of the host only, such as one that lost.
-// The policy holds; the DNS is not asked.
+// DialAddress is Dial to one address of the host only, such as one that lost,
+// within 1.75 s: another address is known to answer. The policy holds; the DNS is not asked.
 func (n *Network) DialAddress(ctx context.Context, e mail.Endpoint, addr netip.Addr) Dialed {
-	got := n.connect(ctx, addr.Unmap().String(), e.Port, n.timeouts.connect, n.policy)
+	got := n.connect(ctx, addr.Unmap().String(), e.Port, n.timeouts.connectBeside, n.policy)
 	d := Dialed{Observations: got.observations(e)}
 	if got.conn != nil {
 		d.Conn = n.newConn(ctx, got.conn, e, got.peer)
