@@ -166,6 +166,7 @@ func (s *Session) ask() error {
 	} else {
 		s.facts.Capabilities.BeforeTLS, s.facts.Mechanisms.BeforeTLS = capabilities, mechanisms
 	}
+	s.facts.Limits = limitsOf(s.endpoint.Protocol, capabilities)
 	if software := softwareOf(s.facts.Greeting, capabilities); software != "" {
 		s.facts.Software = software
 	}

@@ -126,6 +126,7 @@ func (s *Session) cleanAll(list []string) []string {
 // report emits the session as it stands.
 func (s *Session) report() {
 	facts := s.facts
+	facts.BareLF = s.lines.bareLF
 	if s.options.Transcript {
 		facts.Transcript = s.conn.Transcript().Lines(s.options.Redact)
 		for i := range facts.Transcript {
