@@ -135,7 +135,7 @@ func (s *Search) guessHost(ctx context.Context, host string, ports []mail.Standa
 		return true
 	}
 	addrs, answers := s.net.Addresses(ctx, host)
-	if slices.ContainsFunc(answers, func(a wire.Answer) bool { return cut(a.Failure()) }) {
+	if anyCut(answers) {
 		return false
 	}
 	var offers []offer

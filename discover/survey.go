@@ -76,9 +76,9 @@ func (v *survey) open(ports []mail.StandardPort) []mail.StandardPort {
 func (s *Search) surveyGuesses() {
 	domain := s.target.Domain
 	s.survey.expect(1)
-	s.watchers.Go(func() {
+	s.ask(Pending{mail.SourceGuess, "a:" + randomName(domain), mail.TrustGuess}, func(ctx context.Context) bool {
 		defer s.survey.arrived()
-		s.surveyWildcard(s.ctx)
+		return s.surveyWildcard(ctx)
 	})
 	for _, usual := range usualNames() {
 		s.watchers.Go(func() { s.net.Addresses(s.ctx, usual.label+"."+domain) }) // the network remembers it
@@ -92,14 +92,17 @@ func (s *Search) surveyGuesses() {
 // surveyWildcard finds out whether a name exists only because every name does,
 // and whether it is the domain that has a wildcard or the resolver that answers
 // for names that nobody has. What it saw is emitted where there is something to
-// say.
-func (s *Search) surveyWildcard(ctx context.Context) {
+// say. It reports false when it was cut short.
+func (s *Search) surveyWildcard(ctx context.Context) bool {
 	domain := s.target.Domain
 	addrs, answers := s.net.Addresses(ctx, randomName(domain))
 	if len(addrs) == 0 {
-		return
+		return !anyCut(answers)
 	}
 	invented, proof := s.net.Addresses(ctx, randomName("invalid")) // RFC 6761 section 6.4: nobody has it
+	if anyCut(proof) {
+		return false
+	}
 	why := "every name below " + domain + " exists (a wildcard), so that a name which resolves means nothing"
 	if len(invented) > 0 {
 		why = "the resolver invents addresses for names that do not exist, so that a name which resolves means nothing"
@@ -108,6 +111,12 @@ func (s *Search) surveyWildcard(ctx context.Context) {
 	noteAnswers(answers, why)
 	s.survey.every(why)
 	s.found(mail.SourceGuess, observationsOf(append(answers, proof...)), nil)
+	return true
+}
+
+// anyCut reports whether an answer did not come before its question ended.
+func anyCut(answers []wire.Answer) bool {
+	return slices.ContainsFunc(answers, func(a wire.Answer) bool { return cut(a.Failure()) })
 }
 
 // noteAnswers adds a note to those answers that have records.
