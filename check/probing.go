@@ -59,6 +59,7 @@ func (c *conductor) probe(e mail.Endpoint) {
 			session = c.obey(ctx, p, session, t, observe)
 		}
 		session.Mailbox(ctx)
+		session.Rehearse(ctx, c.sender())
 		over := func() { c.tell(func() { p.state = ended }) }
 		if c.o.Transcript {
 			defer over() // the goodbye belongs to the report

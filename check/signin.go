@@ -143,3 +143,12 @@ func (c *conductor) stillMoving() bool {
 	}
 	return false
 }
+
+// sender is the address that a rehearsal of sending is made with: that of the
+// target, else a user name that is one.
+func (c *conductor) sender() string {
+	if c.target.Address != "" || c.o.SignIn == nil {
+		return c.target.Address
+	}
+	return c.o.SignIn.Username
+}

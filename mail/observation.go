@@ -69,6 +69,8 @@ type Observation struct {
 	//	session  session:imaps://imap.example.com:993;
 	//	         session:imaps://imap.example.com:993#192.0.2.2 at a further address of the host
 	//	auth     auth:imaps://imap.example.com:993/plain/anna@example.com
+	//	mailbox  mailbox:imaps://imap.example.com:993
+	//	send     send:smtps://smtp.example.com:465
 	ID      string `json:"id"`
 	Kind    Kind   `json:"kind"`
 	Subject string `json:"subject"` // what it is about: a DNS name, a URL, or an endpoint in text form
@@ -86,6 +88,7 @@ type Observation struct {
 	*SessionFacts
 	*AuthFacts
 	*MailboxFacts
+	*SendFacts
 }
 
 // DNSFacts are what an answer of the DNS holds.
@@ -261,6 +264,14 @@ type MailboxFacts struct {
 	StableIDs   Fact `json:"stable_ids,omitzero"`     // messages have names that last (UIDL), so that a program knows which ones it has
 	ExpireDays  *int `json:"expire_days,omitempty"`   // how long a message stays once it was read, 0 for not at all; absent where it stays or nothing is said (RFC 2449 section 6.7)
 	LoginDelayS int  `json:"login_delay_s,omitempty"` // seconds that must lie between two sign-ins (RFC 2449 section 6.5)
+}
+
+// SendFacts are what a submission server said to the envelope of a message that
+// was never sent: MAIL and RCPT with one address, then RSET (RFC 5321 section 4.1.1).
+type SendFacts struct {
+	Sender    string `json:"sender"`               // the address in MAIL and RCPT
+	MailReply string `json:"mail_reply"`           // secrets removed
+	RcptReply string `json:"rcpt_reply,omitempty"` // "" where MAIL was refused
 }
 
 // Folder is a mailbox with a use of its own.
