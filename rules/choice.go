@@ -23,6 +23,7 @@ type choice struct {
 	server    *server
 	grade     grade
 	shadowed  bool // by the provider to which the MX record leads
+	trust     int  // the rank of the best trust that any proved way to the same service has
 }
 
 // choose gives the settings, incoming before outgoing, best first, and marks
@@ -69,8 +70,25 @@ func (x *index) choicesOf(role mail.Role) []choice {
 			})
 		}
 	}
+	shareTrust(choices)
 	slices.SortStableFunc(choices, compareChoices)
 	return choices
+}
+
+// shareTrust lets the proved ways to one service on one host share the trust of
+// the best of them: that it is the right host is then known, and the encryption
+// decides between them, whoever claims which.
+func shareTrust(choices []choice) {
+	proved := func(c choice) bool { return c.Proof.Rank() >= mail.Handshake.Rank() }
+	for i := range choices {
+		choices[i].trust = choices[i].Trust.Rank()
+		for _, o := range choices {
+			same := o.Endpoint.Host == choices[i].Endpoint.Host && o.Endpoint.Protocol == choices[i].Endpoint.Protocol
+			if same && proved(o) && proved(choices[i]) {
+				choices[i].trust = min(choices[i].trust, o.Trust.Rank())
+			}
+		}
+	}
 }
 
 // compareChoices puts what can be used first, then what is proved further, then
@@ -84,7 +102,7 @@ func compareChoices(a, b choice) int {
 		cmp.Compare(shadowRank(a), shadowRank(b)),
 		cmp.Compare(guessRank(a.candidate), guessRank(b.candidate)),
 		cmp.Compare(protocolRank(a.candidate), protocolRank(b.candidate)),
-		cmp.Compare(a.Trust.Rank(), b.Trust.Rank()),
+		cmp.Compare(a.trust, b.trust),
 		compareEndpoints(a.candidate, b.candidate),
 	)
 }

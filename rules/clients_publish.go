@@ -124,11 +124,12 @@ func (x *index) srvTarget(label string, settings []choice) (data, why string) {
 	return "", ""
 }
 
-// leftOut reports whether documents of the domain say how to receive mail, and
-// nobody names the service with a label.
+// leftOut reports whether a document of the domain names the server to receive
+// mail that mailmedic goes by, and nobody names the service with a label.
 func (x *index) leftOut(label string) bool {
+	host := x.preferredHost(mail.Incoming)
 	documented := slices.ContainsFunc(x.ownVoices(), func(v *voice) bool {
-		return v.id != "" && v.source != mail.SourceISPDB && len(v.hosts(mail.Incoming)) > 0
+		return v.id != "" && v.source != mail.SourceISPDB && slices.Contains(v.hosts(mail.Incoming), host)
 	})
 	return documented && !slices.ContainsFunc(x.settings(), func(s *server) bool { return serviceLabel(s.endpoint) == label })
 }

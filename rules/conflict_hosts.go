@@ -202,7 +202,7 @@ func (x *index) whyBelieved(d dispute) string {
 	case failing(d.believed):
 		return "though its servers do not work now, " + trustReason(d.believed.trust)
 	case x.onlyWebHost(d):
-		return "because the others sit on the web host of the domain, where a hosting panel may have put them by itself"
+		return "because the others seem to sit on the web host of the domain, where a hosting panel may have put them by itself"
 	case !slices.ContainsFunc(d.others, func(v *voice) bool { return !failing(v) }):
 		return "because the servers of the other side do not work"
 	case slices.ContainsFunc(d.others, ahead):

@@ -39,13 +39,18 @@ func (x *index) providerByMX(role mail.Role) bool {
 }
 
 // onWebHost reports whether a host is the mail domain itself, or shares an
-// address with it or with the host of its documents.
+// address with it or with the host of its documents. A name in the domain whose
+// address nobody asked for, in a run that asks no server, is taken for one: it
+// is not the provider's in any case.
 func (x *index) onWebHost(host string) bool {
 	domain := x.Target.Domain
 	if host == domain || x.sameMachine(host, domain) {
 		return true
 	}
 	addresses := x.addressesOf(host)
+	if len(addresses) == 0 && !x.triedAny() {
+		return within(host, domain)
+	}
 	return slices.ContainsFunc(x.ofKind(mail.KindHTTP), func(o mail.Observation) bool {
 		return o.Address != "" && within(hostOf(addressOf(o)), domain) && slices.Contains(addresses, o.Address)
 	})
