@@ -80,6 +80,7 @@ func (f *fetch) run(ctx context.Context, rawURL string) error {
 		if next, err = f.hop(ctx, next); next == nil || err != nil {
 			return err
 		}
+		next = f.request.toldTo(next)
 		f.Observation.Redirects = append(f.Observation.Redirects, next.String())
 		if f.request.once {
 			f.Location = next

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -14,6 +15,22 @@ type request struct {
 	contentType string
 	body        []byte
 	once        bool // redirects are told and not followed
+	tell        func(*url.URL) *url.URL
+}
+
+// GetTelling fetches like [Network.Get]. Before a redirect is followed, tell
+// decides what its target is told: it gives the URL to ask, for a server may
+// copy what it was told into it.
+func (n *Network) GetTelling(ctx context.Context, rawURL string, tell func(*url.URL) *url.URL) Fetched {
+	return n.fetch(ctx, rawURL, rawURL, request{method: http.MethodGet, tell: tell})
+}
+
+// toldTo gives the URL to ask in place of a redirect's target.
+func (q request) toldTo(next *url.URL) *url.URL {
+	if q.tell == nil {
+		return next
+	}
+	return q.tell(next)
 }
 
 // GetOnce fetches like [Network.Get], but follows no redirect: where it would
@@ -29,7 +46,7 @@ func (n *Network) GetOnce(ctx context.Context, rawURL string) Fetched {
 // would lead stands in Fetched.Location. The observation's ID is "post:" and the
 // URL.
 func (n *Network) Post(ctx context.Context, rawURL, contentType string, body []byte) Fetched {
-	return n.fetch(ctx, "post:"+rawURL, rawURL, request{http.MethodPost, contentType, body, true})
+	return n.fetch(ctx, "post:"+rawURL, rawURL, request{method: http.MethodPost, contentType: contentType, body: body, once: true})
 }
 
 // attach gives a request its body, which the transport may ask for again when a

@@ -3,6 +3,7 @@ package wire
 import (
 	"io"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 	"testing"
 
@@ -70,5 +71,23 @@ func TestWhatIsAskedOnceTellsARedirectAndDoesNotFollowIt(t *testing.T) {
 		if f.Location == nil || f.Location.String() != "https://other.example.com/x" || f.Body != nil || o.Failure != nil || o.Status != 302 {
 			t.Errorf("%s: to %v, %+v %+v", name, f.Location, o.HTTPFacts, o.Failure)
 		}
+	}
+}
+
+func TestARedirectIsToldWhatTheCallerDecides(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Options{})
+	s.serve(t, "192.0.2.80:443", s.certificate(t, "autoconfig.example.com"), func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Location", "https://other.example.com"+r.RequestURI)
+		w.WriteHeader(http.StatusFound)
+	})
+	s.serve(t, "192.0.2.81:443", s.certificate(t, "other.example.com"), func(w http.ResponseWriter, r *http.Request) {
+		say(r.RequestURI)(w, r)
+	})
+	f := s.network.GetTelling(t.Context(), "https://autoconfig.example.com/x?who=anna", func(next *url.URL) *url.URL {
+		return &url.URL{Scheme: next.Scheme, Host: next.Host, Path: next.Path}
+	})
+	if string(f.Body) != "/x" || f.Observation.Failure != nil || f.FinalURL.String() != "https://other.example.com/x" {
+		t.Errorf("the other server was asked %q: %+v", f.Body, f.Observation.Failure)
 	}
 }
