@@ -77,6 +77,24 @@ func resolverFixtures() []fixture {
 		{"dns.wildcard", "the resolver invents it", nowhere().answers(random, "203.0.113.9").answers(impossible, "203.0.113.9"), "", ""},
 		{"dns.wildcard", "nobody needs guesses", good().answers(random, "192.0.2.80"), "", ""},
 
+		{
+			"dns.srv-unanswered", "nothing else is published", nowhere().dns("srv:_imaps._tcp.example.org", mail.DNSServFail).dns("srv:_imap._tcp.example.org", mail.DNSTimeout),
+			"The DNS resolver of this network does not answer questions for SRV records", mail.Error,
+		},
+		{"discovery.nothing-published", "questions for SRV records are not answered", nowhere().dns("srv:_imaps._tcp.example.org", mail.DNSServFail).dns("srv:_imap._tcp.example.org", mail.DNSTimeout), "", ""},
+		{
+			"dns.srv-unanswered", "a document names the servers",
+			nowhere().says(mail.SourceAutoconfig, mail.TrustAuthenticated, imaps, smtps).works(imaps, smtps).
+				dns("srv:_imaps._tcp.example.org", mail.DNSServFail).dns("srv:_imap._tcp.example.org", mail.DNSServFail),
+			"The DNS resolver of this network does not answer questions for SRV records", mail.Warning,
+		},
+		{"dns.srv-unanswered", "one question was lost", nowhere().dns("srv:_imaps._tcp.example.org", mail.DNSTimeout), "", ""},
+		{"dns.srv-unanswered", "one is answered", nowhere().dns("srv:_imaps._tcp.example.org", mail.DNSServFail).dns("srv:_imap._tcp.example.org", mail.DNSServFail).dns("srv:_pop3._tcp.example.org", mail.DNSNXDomain), "", ""},
+		{
+			"dns.srv-unanswered", "the domain fails as a whole",
+			nowhere().dns("mx:example.org", mail.DNSServFail).dns("srv:_imaps._tcp.example.org", mail.DNSServFail).dns("srv:_imap._tcp.example.org", mail.DNSServFail), "", "",
+		},
+
 		{"dns.resolvers-differ", "they say the same in another order", good().both("a:"+host, "", two, "", "192.0.2.2", "192.0.2.1"), "", ""},
 		{"dns.resolvers-differ", "they write a name in another way", good().both("mx:example.org", "", []string{"10 MX.example.org."}, "", "10 mx.example.org."), "", ""},
 		{"dns.resolvers-differ", "a text has capitals", good().both("txt:example.org", "", []string{`"A"`}, "", `"a"`), "The resolvers disagree about example.org (TXT)", mail.Warning},

@@ -86,7 +86,7 @@ func (x *index) unknowable() bool {
 	case mail.DNSServFail, mail.DNSTimeout, mail.Deadline:
 		return true
 	default:
-		return false
+		return len(x.unansweredSRV()) > 0
 	}
 }
 

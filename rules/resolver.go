@@ -70,6 +70,7 @@ func resolverRules() []rule {
 			check: (*index).findWildcard,
 		},
 		resolversDifferRule(notFound),
+		unansweredSRVRule(),
 	}
 }
 
