@@ -65,12 +65,15 @@ type document struct {
 
 func (s *Search) askDocument(d document) {
 	s.ask(Pending{d.source, d.url, d.trust}, func(ctx context.Context) bool {
-		fetched := s.net.Get(ctx, d.url)
+		fetched := s.net.GetTelling(ctx, d.url, s.keepBack)
 		if cut(fetched.Observation.Failure) {
 			return false
 		}
 		if fetched.Observation.Status == http.StatusBadRequest && s.mayName(d) {
 			s.askDocument(d.naming(standIn(s.target.Domain)))
+		}
+		if d.own && strayedWith(fetched, standIn(s.target.Domain)) {
+			d.asked = standIn(s.target.Domain)
 		}
 		s.read(d, fetched)
 		return true

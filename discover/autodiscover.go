@@ -153,8 +153,11 @@ func (s *Search) follow(p pox, location string, n *notes) {
 		return // asked already, at a better trust
 	}
 	next := pox{location, p.trust, p.about, p.hops + 1}
-	if place, err := url.Parse(location); err == nil && !sameOwner(place.Hostname(), s.target.Domain) {
-		next.trust = lower(p.trust, mail.TrustRedirected)
+	if place, err := url.Parse(location); err == nil {
+		next.url = s.keepBack(place).String()
+		if !sameOwner(place.Hostname(), s.target.Domain) {
+			next.trust = lower(p.trust, mail.TrustRedirected)
+		}
 	}
 	s.askPOX(next)
 }
