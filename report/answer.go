@@ -64,6 +64,8 @@ func (v *view) answer(o mail.Observation) answer {
 		return failedAnswer(o)
 	case saysNone(o):
 		return absent
+	case o.HTTPFacts != nil && o.Status >= 300 && o.Status < 400:
+		return nothing // it only leads on, and where to has an answer of its own
 	case len(o.Notes) > 0, o.HTTPFacts != nil:
 		return unusable
 	default:

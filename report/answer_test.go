@@ -43,6 +43,7 @@ func TestFoundNotFoundTroubleAndNotAskedAreDifferentThings(t *testing.T) {
 		"a certificate for another name":     {failed(page(0, ""), mail.CertName), trouble},
 		"404":                                {failed(page(404, "text/html"), mail.HTTPStatus), nothing},
 		"403":                                {failed(page(403, "text/html"), mail.HTTPStatus), nothing},
+		"302, and the next is asked":         {page(302, ""), nothing},
 		"401, it wants a sign-in":            {failed(page(401, "text/html"), mail.HTTPStatus), unusable},
 		"429":                                {failed(page(429, "text/html"), mail.HTTPStatus), trouble},
 		"500":                                {failed(page(500, "text/html"), mail.HTTPStatus), trouble},

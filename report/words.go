@@ -38,8 +38,12 @@ func roleWord(r mail.Role) string {
 
 func sourceWords(s mail.Source) string {
 	switch s {
-	case mail.SourcePACC, mail.SourceAutoconfig, mail.SourceAutodiscover, mail.SourceJMAP:
-		return "the " + string(s) + " document"
+	case mail.SourcePACC, mail.SourceJMAP:
+		return "the " + strings.ToUpper(string(s)) + " document"
+	case mail.SourceAutoconfig:
+		return "the autoconfig document"
+	case mail.SourceAutodiscover:
+		return "the Autodiscover answer"
 	case mail.SourceSRV:
 		return "DNS service records"
 	case mail.SourceISPDB:
