@@ -76,7 +76,7 @@ func (v *view) cameBack(o mail.Observation) string {
 			parts = append(parts, records)
 		}
 		if f.Authentic == mail.Yes {
-			parts = append(parts, "signed (DNSSEC)")
+			parts = append(parts, join(", says ", "signed (DNSSEC)", f.Resolver))
 		}
 	}
 	if f := o.HTTPFacts; f != nil {
