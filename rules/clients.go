@@ -23,6 +23,9 @@ func SimulateClients(f Facts) ([]mail.Program, []mail.Publication) {
 	return list, x.publications()
 }
 
+// microsoft365 is how the list of providers calls it.
+const microsoft365 = "microsoft365"
+
 // A search is one program on its way from place to place.
 type search struct {
 	program
@@ -190,6 +193,7 @@ func (s *search) surprises(x *index) []string {
 	note(len(s.taken) == 0 && !s.blind(), s.nothing())
 	note(s.exchange && x.autodiscoverLogin(), "The Autodiscover service of the domain wants a login, for which it may ask its user first.")
 	note(len(s.taken) == 1, "It would find no server for "+s.lacking(s.taken)+"; its user has to type that in.")
+	note(s.outlook && x.Provider != nil && x.Provider.ID == microsoft365, "Mailboxes at Microsoft 365 it sets up as Exchange accounts, without any of this.")
 	note(s.overHTTP && !s.asks, "It takes these settings from an unencrypted http page without asking, although anybody on the way could have changed them.")
 	note(s.overHTTP && s.asks, "The settings come from an unencrypted http page; it asks its user to confirm them.")
 	note(s.inferred, "The settings are inferred from the MX record: the domain itself names no server.")

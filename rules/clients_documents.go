@@ -130,7 +130,7 @@ func (x *index) autodiscoverPublication(settings []choice) []mail.Publication {
 		return nil
 	}
 	outlook := asksFor(func(p place) bool { return p.kind == placeService })
-	if x.Provider != nil && x.Provider.ID == "microsoft365" {
+	if x.Provider != nil && x.Provider.ID == microsoft365 {
 		return []mail.Publication{{
 			Kind: "dns", Name: "autodiscover." + domain + " CNAME",
 			Content: fmt.Sprintf("autodiscover.%s. %d IN CNAME autodiscover.outlook.com.", domain, publicationTTL),

@@ -14,6 +14,7 @@ type program struct {
 	naming   bool // it fills in the address where no user name is given
 	asks     bool // it asks its user before it takes settings that came over http
 	exchange bool // it asks Autodiscover for Exchange accounts beside all this
+	outlook  bool // it asks Microsoft 365 by itself
 	notes    []string
 }
 
@@ -137,7 +138,7 @@ func appleMail() program {
 // them to the Microsoft cloud, which do not say where servers are looked up.
 func outlookNew() program {
 	return program{
-		name: "Outlook (new)", whole: true, protocol: []mail.Protocol{mail.IMAP, mail.SMTP},
+		name: "Outlook (new)", whole: true, outlook: true, protocol: []mail.Protocol{mail.IMAP, mail.SMTP},
 		places: []place{{kind: placeOwnList, at: "Microsoft's detection service"}},
 		notes: []string{
 			"What it would choose is not known: the new Outlook leaves the search to a service of Microsoft, which does not document where it looks for IMAP settings.",
@@ -150,11 +151,12 @@ func outlookNew() program {
 // Outlook" (learn.microsoft.com, cc511507), written for Outlook 2007 and 2010:
 // Autodiscover at the domain and at autodiscover.D, and then common names with
 // and without encryption; the http redirect and the SRV record are in
-// [MS-OXDISCO] section 3.1.5. Whether later versions still take IMAP settings
-// from Autodiscover is not documented.
+// [MS-OXDISCO] section 3.1.5; that Microsoft 365 is asked too stands in "Outlook
+// 2016 implementation of Autodiscover" (support.microsoft.com). Whether later
+// versions still take IMAP settings from Autodiscover is not documented.
 func outlookClassic() program {
 	return program{
-		name: "Outlook (classic)", whole: true, protocol: everyProtocol(), naming: true,
+		name: "Outlook (classic)", whole: true, protocol: everyProtocol(), naming: true, outlook: true,
 		places: []place{
 			webPage(discoverRoot), webPage(discoverHost), webPage(discoverHTTP),
 			{kind: placeService, at: "_autodiscover._tcp.{domain}", group: documents},

@@ -220,6 +220,17 @@ func TestProgramsTellWhatWouldSurpriseTheirUsers(t *testing.T) {
 	}
 }
 
+func TestOutlookFindsMicrosoftByItself(t *testing.T) {
+	t.Parallel()
+	w := missing().provider(mail.Provider{})
+	w.Provider.ID = microsoft365
+	for _, name := range []string{"Outlook (new)", "Outlook (classic)"} {
+		if notes := simulated(t, w, name).Notes; !slices.ContainsFunc(notes, func(n string) bool { return strings.Contains(n, "Exchange accounts") }) {
+			t.Errorf("%s: %q", name, notes)
+		}
+	}
+}
+
 func TestTheSimulationDependsOnTheFactsAlone(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(3, 4))
