@@ -1,6 +1,7 @@
 package discover
 
 import (
+	"cmp"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -171,6 +172,6 @@ func (s *Search) remember(c content, trust mail.Trust, place string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.known.documents = append(s.known.documents, documentProvider{trust, place, mail.Provider{
-		ID: c.id, Name: c.name, MustEnable: c.enableURL != "", EnableURL: c.enableURL, Docs: c.docs, Website: c.website,
+		ID: cmp.Or(c.id, s.target.Domain), Name: cmp.Or(c.name, c.id, s.target.Domain), MustEnable: c.enableURL != "", EnableURL: c.enableURL, Docs: c.docs, Website: c.website,
 	}})
 }
