@@ -170,10 +170,14 @@ func (v *view) believed(c mail.Claim, o mail.Observation, role mail.Role) string
 	case mail.TrustUser:
 		return "taken as given: you named it"
 	case mail.TrustAuthenticated:
-		if web {
+		switch {
+		case web:
 			return "believed: the domain's own document, over verified https at every hop"
+		case o.DNSFacts != nil && o.Authentic == mail.Yes:
+			return "believed: the answer is signed (DNSSEC)"
+		default: // one answer of several that say the same
+			return "believed: " + sourceWords(c.Source) + " says the same, and the domain itself vouches for that"
 		}
-		return "believed: the answer is signed (DNSSEC)"
 	case mail.TrustVouched:
 		return "believed: " + sourceWords(c.Source) + " vouches for it"
 	case mail.TrustDNS:
