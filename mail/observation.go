@@ -205,8 +205,23 @@ type SessionFacts struct {
 	Limits map[string]int64 `json:"limits,omitempty"`
 	BareLF bool             `json:"bare_lf,omitempty"` // the server ends lines with LF alone, against RFC 5321 section 2.3.8
 
+	// Injection is what the server does with a command that is sent in one piece
+	// with STARTTLS, only where that was tested.
+	Injection InjectionResult `json:"injection,omitempty"`
+
 	Transcript []Line `json:"transcript,omitempty"` // the redacted conversation, only when asked for
 }
+
+// InjectionResult is what a server does with a command that is sent in front of
+// the TLS handshake (RFC 3207 section 6).
+type InjectionResult string
+
+// The results. Only the first one is dangerous (CVE-2011-0411).
+const (
+	InjectionExecuted  InjectionResult = "executed"  // it is answered under TLS, as if it had been said there
+	InjectionDiscarded InjectionResult = "discarded" // it is dropped
+	InjectionRejected  InjectionResult = "rejected"  // the server refuses STARTTLS or the handshake for it
+)
 
 // Line is one line of a conversation, bounded and without secrets.
 type Line struct {

@@ -94,28 +94,36 @@ func (s *Session) rung(ctx context.Context, n *wire.Network, peer netip.Addr, wa
 
 // approach does all that comes before a handshake.
 func (s *Session) approach(ctx context.Context, n *wire.Network, peer netip.Addr) *mail.Failure {
+	if f := s.connect(ctx, n, peer); f != nil || s.endpoint.Security == mail.TLS {
+		return f
+	}
+	err := s.prelude(ctx)
+	if err == nil {
+		release := s.watch(ctx)
+		err = s.startTLS()
+		release()
+	}
+	return s.failureOf(ctx, err)
+}
+
+// connect makes a connection to one address of the host.
+func (s *Session) connect(ctx context.Context, n *wire.Network, peer netip.Addr) *mail.Failure {
 	dialed := s.dialWith(ctx, func(life context.Context) wire.Dialed { return n.DialAddress(life, s.endpoint, peer) })
 	if dialed.Conn == nil {
 		return dialed.Failure
 	}
 	s.conn = dialed.Conn
 	s.attach()
-	if s.endpoint.Security == mail.TLS {
-		return nil
-	}
-	return s.failureOf(ctx, s.askForTLS(ctx))
+	return nil
 }
 
-// askForTLS speaks in plain text up to the answer to STARTTLS.
-func (s *Session) askForTLS(ctx context.Context) error {
+// prelude speaks in plain text up to where STARTTLS comes.
+func (s *Session) prelude(ctx context.Context) error {
 	if err := s.greet(ctx); err != nil {
 		return err
 	}
 	defer s.watch(ctx)()
-	if err := s.ask(); err != nil {
-		return err
-	}
-	return s.startTLS()
+	return s.ask()
 }
 
 // noteDemand marks a handshake whose server asked for a certificate of the

@@ -37,6 +37,9 @@ func (s *Session) open(ctx context.Context, n *wire.Network, which connection) {
 	}
 	s.tookMS = time.Since(s.began).Milliseconds()
 	s.noteDemand()
+	if s.options.InjectionTest && which == firstConnection && s.alive && s.endpoint.Security == mail.StartTLS {
+		s.facts.Injection = s.testInjection(ctx, n, s.conn.Peer())
+	}
 	s.report()
 	if s.after != nil {
 		s.after()

@@ -29,6 +29,10 @@ const (
 type Options struct {
 	Transcript bool           // put the conversation into the session observation
 	Redact     *mail.Redactor // removes secrets from all that a server says; nil removes nothing
+
+	// InjectionTest finds out over one further connection to each server with
+	// STARTTLS what it does with a command that was sent before the handshake.
+	InjectionTest bool
 }
 
 // A Session is one conversation with one server. It is for one goroutine at a time.

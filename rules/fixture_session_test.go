@@ -51,6 +51,12 @@ func sessionFixtures() []fixture {
 		{"net.smtp-inspection", "extensions of a server's own", inspected(func(f *mail.SessionFacts) {
 			f.Capabilities.BeforeTLS = []string{"XCLIENT NAME", "XEXCH50", "X-LINK2STATE", "XXX"}
 		}), "", ""},
+		{
+			"starttls.command-injection", "it is answered under TLS", good().srv(smtp).works(smtp).session(smtp, "", func(f *mail.SessionFacts) { f.Injection = mail.InjectionExecuted }),
+			"smtp.example.org obeys commands that were sent before the encryption began (port 587)", mail.Critical,
+		},
+		{"starttls.command-injection", "it is dropped", good().srv(smtp).works(smtp).session(smtp, "", func(f *mail.SessionFacts) { f.Injection = mail.InjectionDiscarded }), "", ""},
+
 		{"starttls.not-offered", "a firewall hides it", inspected(func(f *mail.SessionFacts) { f.Capabilities.BeforeTLS = []string{"XXXXXXXA"} }), "", ""},
 	}
 }
