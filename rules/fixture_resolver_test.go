@@ -67,6 +67,11 @@ func resolverFixtures() []fixture {
 			published().works(smtps).dial(mail.PolicyRefused, imaps).answers("a:"+host, "0.0.0.0"),
 			"imap.example.org leads to an address that filters use instead of the real one (0.0.0.0)", mail.Critical,
 		},
+		{
+			"dns.filtered", "the page of a firewall",
+			published().works(smtps).dial(mail.Timeout, imaps).answers("a:"+host, "208.91.112.55"),
+			"imap.example.org leads to an address that filters use instead of the real one (208.91.112.55)", mail.Critical,
+		},
 		{"dns.filtered", "an old answer is no filter", good().explained("a:"+host, "", 3), "", ""},
 		{"dns.filtered", "the text 0.0.0.0 is no address", good().answers("txt:example.org", "0.0.0.0"), "", ""},
 
@@ -125,6 +130,16 @@ func TestAFindingAboutResolversNamesBothSides(t *testing.T) {
 	}
 	if len(f.Evidence) != 2 || f.Evidence[1] != "mx:example.org@tls://dns.example:853" {
 		t.Errorf("evidence %v", f.Evidence)
+	}
+}
+
+func TestALameZoneIsToldFromABrokenOne(t *testing.T) {
+	t.Parallel()
+	const words = " The resolver says: none of the zone's name servers answers it."
+	lame, _ := nowhere().explained("mx:example.org", mail.DNSServFail, 22).judge().finding("dns.servfail")
+	broken, _ := nowhere().dns("mx:example.org", mail.DNSServFail).judge().finding("dns.servfail")
+	if !strings.Contains(lame.Detail, words) || strings.Contains(broken.Detail, "says") {
+		t.Errorf("got %q and %q", lame.Detail, broken.Detail)
 	}
 }
 

@@ -120,16 +120,31 @@ func sureness(o mail.Observation) mail.Confidence {
 
 // bogusReason gives the words for the first extended error that is a reason.
 func bogusReason(o mail.Observation) string {
-	reasons := map[uint16]string{
+	return explained(o, map[uint16]string{
 		7: "the signatures have expired", 8: "the signatures are not valid yet", 9: "no key of the zone fits the DS record",
 		10: "signatures are missing", 11: "the zone's key is not marked as one", 12: "the proof that a name does not exist is missing",
+	})
+}
+
+// explained gives the words for the first extended error that has any, "" without.
+func explained(o mail.Observation, words map[uint16]string) string {
+	if o.DNSFacts == nil {
+		return ""
 	}
 	for _, code := range o.ExtendedErrors {
-		if reason, ok := reasons[code]; ok {
-			return reason
+		if text, ok := words[code]; ok {
+			return text
 		}
 	}
 	return ""
+}
+
+// lameReason gives the words for an extended error that blames the zone's name
+// servers (RFC 8914 sections 4.23 and 4.24).
+func lameReason(o mail.Observation) string {
+	return explained(o, map[uint16]string{
+		22: "none of the zone's name servers answers it", 23: "an error on the way to the zone's name servers",
+	})
 }
 
 // findFiltered makes one finding of all names that are blocked in the same way.
@@ -179,16 +194,10 @@ func (x *index) hitOfNames(match func(mail.Observation) bool) []hit {
 // filterReason gives the words for an extended error that says that an answer
 // is withheld or forged on purpose (RFC 8914 sections 4.5 and 4.16 to 4.19).
 func filterReason(o mail.Observation) string {
-	reasons := map[uint16]string{
+	return explained(o, map[uint16]string{
 		4: "the answer is forged", 15: "whoever runs the resolver has blocked it", 16: "a law or an order has it censored",
 		17: "a filter that the customer asked for leaves it out", 18: "the resolver does not serve this computer",
-	}
-	for _, code := range o.ExtendedErrors {
-		if reason, ok := reasons[code]; ok {
-			return reason
-		}
-	}
-	return ""
+	})
 }
 
 // sinkholes gives the addresses in an answer at which filters let names end.
@@ -196,11 +205,15 @@ func sinkholes(o mail.Observation) []string {
 	if o.Type != "A" && o.Type != "AAAA" {
 		return nil
 	}
-	blockPages := netip.MustParsePrefix("146.112.61.0/24") // of Cisco Umbrella, which was OpenDNS
+	blockPages := []netip.Prefix{
+		netip.MustParsePrefix("146.112.61.0/24"),  // Cisco Umbrella, which was OpenDNS
+		netip.MustParsePrefix("208.91.112.55/32"), // FortiGuard
+	}
 	var found []string
 	for _, record := range o.Records {
 		addr, err := netip.ParseAddr(record)
-		if err == nil && (addr.IsUnspecified() || blockPages.Contains(addr)) {
+		onPage := func(p netip.Prefix) bool { return p.Contains(addr) }
+		if err == nil && (addr.IsUnspecified() || slices.ContainsFunc(blockPages, onPage)) {
 			found = append(found, record)
 		}
 	}
