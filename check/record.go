@@ -122,7 +122,8 @@ func (r *record) facts(found discover.Result) rules.Facts {
 		Interrupted:  r.interrupted,
 	}
 	if s := r.o.SignIn; s != nil {
-		facts.SignIn, facts.Insecure, facts.Discovered = true, s.Insecure, s.TrustDiscovered
+		facts.SignIn, facts.Token = true, s.Token
+		facts.Insecure, facts.Discovered = s.Insecure, s.TrustDiscovered
 	}
 	return facts
 }

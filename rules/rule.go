@@ -75,6 +75,7 @@ func ruleBook() []rule {
 		mechanismRules(),
 		sessionRules(),
 		mailboxRules(),
+		sendRules(),
 		conflictRules(),
 		publishedRules(),
 		mxRules(),

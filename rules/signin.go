@@ -8,7 +8,7 @@ import (
 
 // signInRules are about sign-ins that a server refused.
 func signInRules() []rule {
-	return slices.Concat(passwordRules(), accountRules(), serviceRules())
+	return slices.Concat(passwordRules(), proofRules(), accountRules(), serviceRules())
 }
 
 // passwordRules are about the password and the user name.
@@ -236,7 +236,7 @@ func serviceRules() []rule {
 
 // ahead speaks of what a provider is known for before anybody has signed in.
 func (x *index) ahead(known func(mail.Provider) bool) []hit {
-	if x.Provider == nil || !known(*x.Provider) || x.namedOnly() {
+	if x.Token || x.Provider == nil || !known(*x.Provider) || x.namedOnly() {
 		return nil
 	}
 	for _, o := range x.ofKind(mail.KindAuth) {
@@ -253,7 +253,7 @@ func (x *index) ahead(known func(mail.Provider) bool) []hit {
 // findTokensOnly looks for servers that offer OAuth 2.0 and nothing for a
 // password. Who has given a password cannot sign in there.
 func (x *index) findTokensOnly() []hit {
-	if x.Provider != nil && x.Provider.OAuthOnly {
+	if x.Token || x.Provider != nil && x.Provider.OAuthOnly {
 		return nil
 	}
 	var only []*server
