@@ -22,6 +22,7 @@ type Options struct {
 	SignIn     *SignIn          // nil for no sign-in
 	FailOn     mail.Severity    // findings at or above it give exit code 1; "" for none
 	Transcript bool             // keep the redacted conversations
+	Injection  bool             // test what servers with STARTTLS do with a command before the handshake, over one further connection each
 	Clients    bool             // say what mail programs would find by themselves
 	AllPorts   bool             // Probe only: ask every standard port of a host that is named without one
 	Tool       mail.Tool        // who reports
@@ -55,5 +56,5 @@ func Run(ctx context.Context, target mail.Target, o Options, emit func(mail.Even
 
 // probeOptions are the same for every endpoint of a run.
 func (c *conductor) probeOptions() probe.Options {
-	return probe.Options{Transcript: c.o.Transcript, Redact: c.redact}
+	return probe.Options{Transcript: c.o.Transcript, Redact: c.redact, InjectionTest: c.o.Injection}
 }

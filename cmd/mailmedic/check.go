@@ -48,6 +48,7 @@ hosts of the address's own organisation or that a trustworthy source names.
 	}
 	o.network.register(cmd, check.DefaultTimeout)
 	o.network.registerPins(cmd)
+	o.network.registerTests(cmd)
 	o.sign.register(cmd)
 	o.output.register(cmd)
 	return cmd

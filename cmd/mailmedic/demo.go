@@ -176,6 +176,7 @@ func isList(v pflag.Value) bool {
 func (o *checkOptions) registerDemo(cmd *cobra.Command) {
 	o.network.register(cmd, check.DefaultTimeout)
 	o.network.registerPins(cmd)
+	o.network.registerTests(cmd)
 	o.sign.registerLifts(cmd)
 	o.output.register(cmd)
 }

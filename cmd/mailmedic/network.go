@@ -24,6 +24,7 @@ type networkFlags struct {
 	allowPrivate     bool
 	noAllowPrivate   bool
 	transcript       bool
+	injectionTest    bool
 	imap, pop3, smtp string
 }
 
@@ -42,6 +43,11 @@ func (f *networkFlags) register(cmd *cobra.Command, timeout time.Duration) {
 	flags.BoolVar(&f.transcript, "transcript", false, "show the conversations with the servers, secrets removed")
 	cmd.MarkFlagsMutuallyExclusive("ipv4", "ipv6")
 	cmd.MarkFlagsMutuallyExclusive("allow-private", "no-allow-private")
+}
+
+// registerTests adds the flags for what is asked of a server only on request.
+func (f *networkFlags) registerTests(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.injectionTest, "injection-test", false, "send servers with STARTTLS a harmless command before the handshake\n(CVE-2011-0411), over one further connection each")
 }
 
 // registerPins adds the flags that fix one server while the rest is discovered.

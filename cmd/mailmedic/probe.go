@@ -65,6 +65,7 @@ A password needs --user. It is sent only over TLS with a verified certificate.
 	}
 	cmd.Flags().BoolVar(&o.all, "all", false, "ask all seven standard ports of each host")
 	o.network.register(cmd, check.ProbeTimeout)
+	o.network.registerTests(cmd)
 	o.sign.register(cmd)
 	o.output.register(cmd)
 	return cmd

@@ -42,6 +42,7 @@ func play(s *streams, command string, n *networkFlags, out *outputFlags, world w
 		Discovery:  discovery,
 		FailOn:     failOn,
 		Transcript: n.transcript,
+		Injection:  n.injectionTest,
 		Tool:       tool(),
 	}, func(e mail.Event) {
 		progress.event(e)
