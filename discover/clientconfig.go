@@ -29,10 +29,10 @@ type (
 		Names    []string    `xml:"displayName"`
 		Enable   []enableXML `xml:"enable"`
 		Docs     []docXML    `xml:"documentation"`
-		Incoming []serverXML `xml:"incomingServer"`
-		Outgoing []serverXML `xml:"outgoingServer"`
+		Incoming sections    `xml:"incomingServer"`
+		Outgoing sections    `xml:"outgoingServer"`
 		OAuth    []oauthXML  `xml:"oAuth2"`
-		Others   []serverXML `xml:",any"`
+		Others   sections    `xml:",any"`
 	}
 	enableXML struct {
 		URL          string   `xml:"visiturl,attr"`

@@ -81,6 +81,18 @@ func TestNotesAreBounded(t *testing.T) {
 	}
 }
 
+func TestElementsThatMeanNothingTakeNoMemory(t *testing.T) {
+	t.Parallel()
+	document := strings.Replace(inDocument(goodIMAP), "</emailProvider>", strings.Repeat("<a/>", 200_000)+strings.Repeat(`<b type="x"/>`, 10_000)+"</emailProvider>", 1)
+	var doc configXML
+	if err := xml.Unmarshal([]byte(document), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if p := doc.Providers[0]; len(p.Others) != maxSections || len(p.Incoming) != 1 || cap(p.Others) > 2*maxSections {
+		t.Errorf("kept %d sections of no use in room for %d, and %d servers", len(p.Others), cap(p.Others), len(p.Incoming))
+	}
+}
+
 func TestCase25ADocumentForOtherDomains(t *testing.T) {
 	t.Parallel()
 	for domains, want := range map[string]bool{

@@ -25,6 +25,27 @@ type serverXML struct {
 	AddThis      []string `xml:"addThisServer"`
 }
 
+// sections are the sections of servers within one element. What has no type and
+// is not named like a server is none, and takes no memory.
+type sections []serverXML
+
+// maxSections bounds how many sections of one kind are read.
+const maxSections = 256
+
+// UnmarshalXML takes one element, as often as the document has one.
+func (s *sections) UnmarshalXML(d *xml.Decoder, start xml.StartElement) error {
+	typed := slices.ContainsFunc(start.Attr, func(a xml.Attr) bool { return a.Name.Local == "type" })
+	if len(*s) == maxSections || !typed && !strings.HasSuffix(start.Name.Local, "Server") {
+		return d.Skip()
+	}
+	var x serverXML
+	if err := d.DecodeElement(&x, &start); err != nil {
+		return err
+	}
+	*s = append(*s, x)
+	return nil
+}
+
 func (x serverXML) protocol() mail.Protocol {
 	switch p := mail.Protocol(strings.ToLower(strings.TrimSpace(x.Type))); p {
 	case mail.IMAP, mail.POP3, mail.SMTP:
