@@ -62,7 +62,8 @@ type Observation struct {
 	//
 	//	dns      srv:_imaps._tcp.example.com, mx:example.com, a:imap.example.com;
 	//	         mx:example.com@192.0.2.54:53 for what a further resolver says to the same question
-	//	http     the URL
+	//	http     the URL; post:https://… for what was sent there, and after a # the domain
+	//	         that it was about where that is another one than the target's
 	//	dial     dial:imaps://imap.example.com:993#192.0.2.1 (one for each address tried)
 	//	tls      tls:imaps://imap.example.com:993#192.0.2.1; with /classical, /tls-1.2 or /legacy after it
 	//	         for a further handshake that only finds out what the server can do
