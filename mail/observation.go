@@ -85,6 +85,7 @@ type Observation struct {
 
 	*DNSFacts
 	*HTTPFacts
+	*DialFacts
 	*TLSFacts
 	*SessionFacts
 	*AuthFacts
@@ -114,6 +115,13 @@ type HTTPFacts struct {
 	MediaType string   `json:"media_type,omitempty"`
 	Bytes     int      `json:"bytes,omitempty"`
 	Proxy     string   `json:"proxy,omitempty"` // the proxy from the environment that was used, without user info
+}
+
+// DialFacts say from where a connection was tried, where that is not simply this computer.
+type DialFacts struct {
+	Via       string `json:"via,omitempty"`        // the SOCKS proxy, as socks5://host:port
+	ViaFailed bool   `json:"via_failed,omitempty"` // the proxy is to blame, and nothing is known of the server
+	From      string `json:"from,omitempty"`       // the source address that was bound
 }
 
 // TLSFacts are what a handshake showed. Handshake and verdict are apart: a

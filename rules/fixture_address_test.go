@@ -71,6 +71,48 @@ func addressFixtures() []fixture {
 	}
 }
 
+// seen marks every attempt to connect with where it was made from.
+func (w *world) seen(from mail.DialFacts) *world {
+	for i, o := range w.Observations {
+		if o.Kind == mail.KindDial {
+			w.Observations[i].DialFacts = &from
+		}
+	}
+	return w
+}
+
+func vantageFixtures() []fixture {
+	const proxy = "socks5://proxy.example:1080"
+	return []fixture{
+		{
+			"net.proxy-failed", "it does not answer", published().dial(mail.Unreachable, imaps, smtps).seen(mail.DialFacts{Via: proxy, ViaFailed: true}),
+			"The proxy socks5://proxy.example:1080 cannot be used", mail.Critical,
+		},
+		{"net.proxy-failed", "it connects", good().seen(mail.DialFacts{Via: proxy}), "", ""},
+		{
+			"net.proxy-failed", "only the server cannot be reached from there",
+			published().dial(mail.Unreachable, imaps, smtps).seen(mail.DialFacts{Via: proxy}), "", "",
+		},
+		{
+			"run.vantage", "there is a proxy", good().seen(mail.DialFacts{Via: proxy}),
+			"The servers were asked through the proxy socks5://proxy.example:1080", mail.Notice,
+		},
+		{
+			"run.vantage", "the source address is chosen", good().seen(mail.DialFacts{From: "192.0.2.5"}),
+			"The servers were asked from the address 192.0.2.5", mail.Notice,
+		},
+		{"run.vantage", "nothing is chosen", good(), "", ""},
+	}
+}
+
+func TestAProxyThatFailsLeavesTheVerdictOpen(t *testing.T) {
+	t.Parallel()
+	j := published().dial(mail.Unreachable, imaps, smtps).seen(mail.DialFacts{Via: "socks5://proxy.example:1080", ViaFailed: true}).judge()
+	if j.Verdict.ExitCode != exitInconclusive || j.Verdict.Receive != mail.Unproven || len(j.Findings) != 1 {
+		t.Errorf("verdict %+v, findings %v", j.Verdict, idsOf(j.Findings))
+	}
+}
+
 func TestAFurtherAddressDoesNotSpeakForTheServer(t *testing.T) {
 	t.Parallel()
 	j := good().further(imaps, "192.0.2.0", mail.CertExpired, mail.Closed, "").judge() // sorts before the good one

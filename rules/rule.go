@@ -57,6 +57,7 @@ type hit struct {
 // ruleBook gives all rules, causes before what they silence.
 func ruleBook() []rule {
 	return slices.Concat(
+		[]rule{proxyRule()},
 		networkRules(),
 		resolverRules(),
 		dnsRules(),
@@ -81,6 +82,7 @@ func ruleBook() []rule {
 		mxRules(),
 		safetyRules(),
 		runRules(),
+		[]rule{vantageRule()},
 	)
 }
 

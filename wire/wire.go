@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
+
+	"github.com/mailmedic/mailmedic/mail"
 )
 
 // The bounds on what is read and tried.
@@ -52,6 +54,8 @@ type Options struct {
 	UserAgent     string                           // for web requests
 	Dial          DialFunc                         // nil for the operating system; a lab puts its own world here
 	Proxy         func(*url.URL) (*url.URL, error) // nil for the environment (HTTPS_PROXY, NO_PROXY …)
+	SOCKS         *SOCKS                           // for every TCP connection but those to plain resolvers, in place of Proxy; nil for none
+	Source        netip.Addr                       // of every TCP connection but those; also says which family is used, where there is no SOCKS
 	Now           func() time.Time                 // nil for time.Now; certificates are judged by it
 }
 
@@ -64,6 +68,8 @@ type Network struct {
 	guide    *Network // by which encrypted resolvers are found; nil without any
 	roots    func() *x509.CertPool
 	policy   policy
+	dial     DialFunc       // connects to servers, see vantage
+	facts    mail.DialFacts // of every attempt
 	answers  memory
 	others   comparisons
 	web      *http.Transport
@@ -73,8 +79,8 @@ type Network struct {
 	tasks  tasks // shared lookups, and dials that a fetch may have given up
 }
 
-// New makes a Network of o. The only error is a malformed resolver; its text
-// says what to write. A machine without any network still gets a Network, whose
+// New makes a Network of o. The only errors are a malformed resolver, whose text
+// says what to write, and a source address that this computer does not have. A machine without any network still gets a Network, whose
 // lookups fail.
 func New(o Options) (*Network, error) {
 	if o.Dial == nil {
@@ -93,6 +99,9 @@ func New(o Options) (*Network, error) {
 		options:  o,
 		timeouts: defaultTimeouts(),
 		policy:   policy{refusePrivate: o.RefusePrivate},
+	}
+	if err := n.vantage(); err != nil {
+		return nil, err
 	}
 	n.roots = func() *x509.CertPool { return o.Roots }
 	if o.Roots == nil {

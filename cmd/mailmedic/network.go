@@ -26,6 +26,8 @@ type networkFlags struct {
 	transcript       bool
 	injectionTest    bool
 	imap, pop3, smtp string
+
+	vantage vantageFlags
 }
 
 func (f *networkFlags) register(cmd *cobra.Command, timeout time.Duration) {
@@ -41,6 +43,7 @@ func (f *networkFlags) register(cmd *cobra.Command, timeout time.Duration) {
 	flags.BoolVar(&f.allowPrivate, "allow-private", true, "connect to private and loopback addresses")
 	flags.BoolVar(&f.noAllowPrivate, "no-allow-private", false, "refuse private and loopback addresses, after resolution")
 	flags.BoolVar(&f.transcript, "transcript", false, "show the conversations with the servers, secrets removed")
+	f.vantage.register(cmd)
 	cmd.MarkFlagsMutuallyExclusive("ipv4", "ipv6")
 	cmd.MarkFlagsMutuallyExclusive("allow-private", "no-allow-private")
 }

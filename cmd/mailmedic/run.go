@@ -25,6 +25,9 @@ func play(s *streams, command string, n *networkFlags, out *outputFlags, world w
 	if err != nil {
 		return err
 	}
+	if options, err = n.vantage.apply(s, options); err != nil {
+		return err
+	}
 	network, err := wire.New(options)
 	if err != nil {
 		return usageError{err}
