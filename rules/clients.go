@@ -241,6 +241,9 @@ func (x *index) serverSurprises(role mail.Role, st statement) []string {
 	if e.Security == mail.None {
 		notes = append(notes, "It would connect to "+e.String()+" without encryption.")
 	}
+	if auth := st.claim.Auth; len(auth) > 0 && !slices.ContainsFunc(auth, func(m string) bool { return !takesToken(m) }) {
+		notes = append(notes, "What it takes "+e.Host+" from lists OAuth 2.0 only, which mail programs can do only with providers that they know.")
+	}
 	switch {
 	case x.gone(at), at.tested() && !x.canUse(at):
 		notes = append(notes, "The server that it would use to "+taskOf([]mail.Role{role})+" mail, "+e.String()+", cannot be used.")

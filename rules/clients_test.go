@@ -202,6 +202,7 @@ func TestProgramsTellWhatWouldSurpriseTheirUsers(t *testing.T) {
 		{"http with asking", "Thunderbird for Android", missing().document(configHTTP, "anna", imaps, smtps), "asks its user to confirm"},
 		{"no encryption", "Thunderbird", missing().document(configHost, "anna", bareIMAP, smtps), "without encryption"},
 		{"a server that is gone", "Thunderbird", missing().document(configHost, "anna", imaps, smtps).works(smtps).dial(mail.Refused, imaps), "to receive mail, " + imaps + ", cannot be used"},
+		{"tokens only", "Evolution", missing().document(configHost, "anna", smtps).auths(imaps, "oauth2"), "lists OAuth 2.0 only"},
 		{"POP3", "Thunderbird", missing().document(configHost, "anna", pop3s, smtps), "takes it away from the server"},
 		{"another choice than mailmedic's", "Thunderbird", missing().document(directory, "anna", oldIMAP, smtps).srv(imaps).works(imaps, smtps).dial(mail.Refused, oldIMAP), "mailmedic would use imap.example.org to receive mail instead of old.example.org"},
 		{"several servers", "Evolution", missing().document(configHost, "anna", imaps, imap, smtps), "keeps the last one"},
