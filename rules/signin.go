@@ -210,6 +210,17 @@ func serviceRules() []rule {
 			check: refusedBy("auth.needs-tls"),
 		},
 		{
+			id: "auth.moved", looksFor: "the account lives on another server",
+			severity: mail.Error, weighed: true, owner: mail.OwnerAdmin, confidence: mail.Certain,
+			references: []string{"RFC 2221 section 4", "RFC 9051 section 7.1"},
+			words: words{
+				title:  "{hosts} {hosts:sends|send} {user} to another server",
+				detail: "Few mail programs follow such a referral, and none should without asking.[ The server said: {said}]",
+				fix:    "Type the server that the reply names into the mail program, once the administrator has confirmed it, and have the published settings name it.",
+			},
+			check: refusedBy("auth.moved"),
+		},
+		{
 			id: "auth.temporary", looksFor: "the server cannot check passwords now",
 			severity: mail.Error, weighed: true, owner: mail.OwnerProvider, confidence: mail.Likely,
 			references: []string{"RFC 4954 section 6", "RFC 5530 section 3", "RFC 3206 section 4"},
