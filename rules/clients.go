@@ -102,7 +102,7 @@ func (s *search) read(seen sight) (usable []statement, why string) {
 	usable = slices.DeleteFunc(slices.Clone(seen.found), func(st statement) bool {
 		return !slices.Contains(s.protocol, st.candidate.Endpoint.Protocol)
 	})
-	if seen.kind != placePage && seen.kind != placeDirectory && seen.kind != placeBehindMX {
+	if len(usable) == 0 || seen.kind != placePage && seen.kind != placeDirectory && seen.kind != placeBehindMX {
 		return usable, ""
 	}
 	bare := func(st statement) bool { return st.candidate.Endpoint.Security == mail.None }
@@ -215,13 +215,15 @@ func (s *search) blind() bool {
 // nothing says that the program found nothing, as far as was asked here.
 func (s *search) nothing() string {
 	open := func(step mail.ProgramStep) bool {
-		return strings.HasPrefix(step.Outcome, "not asked here") || strings.HasSuffix(step.Outcome, "not tried here")
+		return slices.ContainsFunc([]string{"not asked here", "not tried here", "the DNS", "no answer"}, func(words string) bool {
+			return strings.Contains(step.Outcome, words)
+		})
 	}
 	last := s.steps[len(s.steps)-1]
 	guesses := s.places[len(s.places)-1].kind == placeNames && open(last)
 	switch others := slices.ContainsFunc(s.steps[:len(s.steps)-1], open); {
 	case others:
-		return "It would find nothing at the places that were asked here; the others may have something."
+		return "It would find nothing at the places that answered here; the others may have something."
 	case guesses:
 		return "It would find nothing published; whether servers answer under the usual names that it tries then, was not tried here."
 	default:

@@ -223,7 +223,7 @@ func (x *index) lookBehindMX(each []place) []sight {
 	case !asked:
 		return []sight{{place: "the domain of the MX host", outcome: "not asked here", kind: placeBehindMX}}
 	case host == "":
-		return []sight{{place: "the domain of the MX host", outcome: "not found: there is no MX host", evidence: []string{o.ID}, kind: placeBehindMX}}
+		return []sight{{place: "the domain of the MX host", outcome: noMXHost(o), evidence: []string{o.ID}, kind: placeBehindMX}}
 	case within(host, x.Target.Domain):
 		return []sight{{place: "the domain of the MX host " + mail.DisplayName(host), outcome: "nothing new: it is the domain itself", evidence: []string{o.ID}, kind: placeBehindMX}}
 	}
@@ -242,6 +242,16 @@ func (x *index) lookBehindMX(each []place) []sight {
 		return []sight{{place: "the domain of the MX host " + mail.DisplayName(host), outcome: "not asked here", kind: placeBehindMX}}
 	}
 	return list
+}
+
+// noMXHost says why an answer holds no MX host.
+func noMXHost(o mail.Observation) string {
+	switch class := failureClass(o); class {
+	case "", mail.DNSNoData, mail.DNSNXDomain:
+		return "not found: there is no MX host"
+	default:
+		return classOutcome(class)
+	}
 }
 
 // bestMXHost gives the most preferred MX host, ties broken by name.
@@ -278,6 +288,8 @@ func (x *index) lookAtNames(labels []string) sight {
 		}
 	}
 	switch {
+	case x.dnsClass("mx", x.Target.Domain) == mail.DNSNXDomain:
+		s.outcome = "not found: the domain does not exist"
 	case len(s.found) > 0:
 		s.outcome = "found by trying: " + serversIn(s.found)
 	case known && x.triedAny():

@@ -178,6 +178,7 @@ func TestNotFoundTroubleAndNotAskedAreThreeThings(t *testing.T) {
 		{"nobody answers", nowhere().web(configHost, 0, mail.Timeout), "trouble: no answer came"},
 		{"a class that is new", nowhere().web(configHost, 0, mail.TLSAlert), "trouble: tls-alert"},
 		{"nobody asked", nowhere(), "not asked here"},
+		{"a web page that says that nothing is there", nowhere().page(configHost, 404, mail.HTTPStatus, func(f *mail.HTTPFacts) { f.MediaType = "text/html" }), "not found"},
 		{"the time was over", nowhere().skipped(mail.WhyDeadline, configHost+"?emailaddress=anna%40example.org"), "not asked here: there was no time"},
 		{"a document without servers", nowhere().web(configHost, 200, ""), "found, without a server to use"},
 		{"asked twice, found once", nowhere().web(configHost, 400, mail.HTTPStatus).document(configHost+"?emailaddress=x", "anna", imaps, smtps), "found: " + imaps + " and " + smtps},
@@ -185,6 +186,29 @@ func TestNotFoundTroubleAndNotAskedAreThreeThings(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			if got := simulated(t, tt.world, "Thunderbird").Steps[0].Outcome; got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestTroubleWithTheMXRecordIsNotItsAbsence(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		world *world
+		want  string
+	}{
+		{"there is none", missing().dns("mx:example.org", mail.DNSNoData), "not found: there is no MX host"},
+		{"it says that there is no mail", missing().answers("mx:example.org", "0 ."), "not found: there is no MX host"},
+		{"the DNS is broken", missing().dns("mx:example.org", mail.DNSServFail), "trouble: the DNS is broken"},
+		{"it is the domain's own", missing(), "nothing new: it is the domain itself"},
+		{"it is a hoster's, whom nobody asked", missing().answers("mx:example.org", "10 mx.example.net."), "not asked here"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			steps := simulated(t, tt.world, "Thunderbird for Android").Steps
+			if got := steps[len(steps)-1].Outcome; got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
@@ -207,6 +231,8 @@ func TestProgramsTellWhatWouldSurpriseTheirUsers(t *testing.T) {
 		{"another choice than mailmedic's", "Thunderbird", missing().document(directory, "anna", oldIMAP, smtps).srv(imaps).works(imaps, smtps).dial(mail.Refused, oldIMAP), "mailmedic would use imap.example.org to receive mail instead of old.example.org"},
 		{"several servers", "Evolution", missing().document(configHost, "anna", imaps, imap, smtps), "keeps the last one"},
 		{"nothing at all", "Thunderbird", missing(), "It would find nothing"},
+		{"nothing, but not all of it answered", "Evolution", missing().web(configHost, 0, mail.Timeout), "the others may have something"},
+		{"nothing, but names to try", "Thunderbird", missing().guess(imaps), "whether servers answer under the usual names"},
 		{"half of it", "Evolution", missing().srv(imaps), "no server for sending"},
 		{"a login", "Thunderbird", missing().web(discoverAt, 401, mail.HTTPStatus), "Autodiscover service of the domain wants a login"},
 		{"nobody knows", "Apple Mail", missing(), "Apple does not document"},
