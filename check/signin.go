@@ -147,7 +147,7 @@ func (c *conductor) sendHome(l login) {
 		why = mail.WhyBudget
 	}
 	if !c.account.triedAt(l.endpoint) {
-		c.skip(l.endpoint.String(), why)
+		c.skip(mail.NotChecked{Subject: l.endpoint.String(), Why: why})
 	}
 	c.dismiss(c.probes[l.endpoint])
 }
@@ -173,4 +173,13 @@ func (c *conductor) stillMoving() bool {
 		}
 	}
 	return false
+}
+
+// sender is the address that a rehearsal of sending is made with: that of the
+// target, else a user name that is one.
+func (c *conductor) sender() string {
+	if c.target.Address != "" || c.o.SignIn == nil {
+		return c.target.Address
+	}
+	return c.o.SignIn.Username
 }

@@ -22,8 +22,8 @@ type speaker interface {
 	startTLS() error
 	// mechanisms gives every way to sign in that is offered.
 	mechanisms(capabilities []string) []string
-	// signIn tries one of them, once.
-	signIn(method string, c Credentials) attempt
+	// signIn tries one of them, once; m is nil for a method that is no SASL exchange.
+	signIn(method string, c Credentials, m mechanism) attempt
 	// quit takes leave.
 	quit() error
 }

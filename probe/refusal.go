@@ -18,6 +18,7 @@ const (
 	Unavailable Outcome = "unavailable" // there is no way to sign in with a password here, or none that is allowed
 	Throttled   Outcome = "throttled"   // too many tries or connections; any further one makes it worse
 	Failed      Outcome = "failed"      // the connection died before the server had judged
+	Impostor    Outcome = "impostor"    // the server did not prove that it knows the password (SCRAM); it must not see it
 )
 
 // An attempt is one try with one mechanism.
@@ -27,6 +28,10 @@ type attempt struct {
 	refused bool   // the server says in its protocol's own code that it refused the credentials
 	over    bool   // the server ends the session with it
 	err     error  // what the connection gave, for Failed
+
+	challenge string    // what the server said of a refused token before its last words
+	proof     mail.Fact // whether the server proved that it knows the password
+	derived   []string  // what was sent that tells of the secret without holding it, the longest first
 }
 
 // judgeSMTP reads the final reply to AUTH: RFC 4954 section 6, and what servers make of it.
@@ -143,12 +148,15 @@ func containsAny(text string, fragments ...string) bool {
 
 // failure says what came of an attempt, with the server's words. The reply must
 // be clean. It is nil for one that was accepted or never judged.
-func (a attempt) failure(reply string) *mail.Failure {
+func (a attempt) failure(reply string, token bool) *mail.Failure {
 	var class mail.Class
 	var meaning string
 	switch a.outcome {
 	case Rejected:
 		class, meaning = mail.AuthRejected, "the server refuses the user name or the password"
+		if token {
+			meaning = "the server refuses the token"
+		}
 	case Mechanism:
 		class, meaning = mail.AuthUnavailable, "the server does not accept this way to sign in"
 	case Unavailable:
@@ -160,6 +168,8 @@ func (a attempt) failure(reply string) *mail.Failure {
 		if a.refused {
 			class = mail.AuthRejected
 		}
+	case Impostor:
+		class, meaning = mail.ProtocolFault, "the server does not prove that it knows the password"
 	case Accepted, Failed:
 		return nil
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/miekg/dns"
 )
 
-// systemServers reads resolv.conf(5). Like libc it falls back to a resolver on
+// resolvConf reads resolv.conf(5). Like libc it falls back to a resolver on
 // this machine where the file is missing or names none.
-func systemServers() systemConfig {
+func resolvConf() systemConfig {
 	file, err := os.Open("/etc/resolv.conf")
 	if err != nil {
 		return localConfig()
@@ -26,9 +26,6 @@ func localConfig() systemConfig {
 	local := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), dnsPort)
 	return systemConfig{servers: []netip.AddrPort{local}, attempts: 2}
 }
-
-// maxServers is what libc takes from resolv.conf (MAXNS).
-const maxServers = 3
 
 func parseResolvConf(r io.Reader) systemConfig {
 	conf, err := dns.ClientConfigFromReader(io.LimitReader(r, 1<<16))
@@ -45,5 +42,6 @@ func parseResolvConf(r io.Reader) systemConfig {
 	if len(c.servers) == 0 {
 		return localConfig()
 	}
+	c.named = true
 	return c
 }

@@ -23,6 +23,7 @@ type streams struct {
 	canPrompt  bool // a person can be asked
 	readSecret func(ctx context.Context, prompt string) ([]byte, error)
 	readLine   func(ctx context.Context, prompt string) (string, error)
+	keyring    func(service, user string) (string, error)
 }
 
 func systemStreams() *streams {
@@ -32,6 +33,7 @@ func systemStreams() *streams {
 		canPrompt:  hasTerminal(),
 		readSecret: readSecretFromTerminal,
 		readLine:   readLineFromTerminal,
+		keyring:    systemKeyring,
 	}
 	if fd := int(os.Stdout.Fd()); term.IsTerminal(fd) {
 		s.outWidth = 80
