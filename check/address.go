@@ -77,7 +77,7 @@ func (c *conductor) noteFurther(e mail.Endpoint, addrs []netip.Addr) {
 // askFurther starts what can start: the endpoints of a host go first.
 func (c *conductor) askFurther() {
 	for _, f := range c.furthers.list {
-		if f.state == notBegun && c.atHost[f.endpoint.Host] < maxAtHost && !c.waitsAtHost(f.endpoint.Host) {
+		if f.state == notBegun && c.mayConnect(f.endpoint.Host) && !c.waitsAtHost(f.endpoint.Host) {
 			c.startFurther(f)
 		}
 	}

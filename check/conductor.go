@@ -26,6 +26,7 @@ type conductor struct {
 	atHost   map[string]int // connections that are open or being made
 	account  *account
 	furthers furthers
+	cooling  map[string]phase // by host: begun while it is left alone, done where that was in vain
 
 	published  bool                // every source but the guesses has answered
 	guesses    map[mail.Role]phase // of the roles that were released
@@ -51,6 +52,7 @@ func newConductor(ctx context.Context, r *record) *conductor {
 		inbox:     make(chan func()),
 		probes:    map[mail.Endpoint]*probing{},
 		atHost:    map[string]int{},
+		cooling:   map[string]phase{},
 		account:   newAccount(),
 		guesses:   map[mail.Role]phase{},
 		consents:  map[string]phase{},
@@ -123,6 +125,7 @@ func (c *conductor) advance() {
 		c.guess(role)
 	}
 	c.askFurther()
+	c.giveUp()
 	c.signIn()
 	c.noteProof()
 }

@@ -35,7 +35,7 @@ const maxAtHost = 4
 // best candidates come first. The goroutine owns the session; the loop sends it
 // orders.
 func (c *conductor) probe(e mail.Endpoint) {
-	if _, known := c.probes[e]; known || c.atHost[e.Host] >= maxAtHost {
+	if _, known := c.probes[e]; known || !c.mayConnect(e.Host) {
 		return
 	}
 	c.atHost[e.Host]++
@@ -53,7 +53,7 @@ func (c *conductor) probe(e mail.Endpoint) {
 	c.goodbyes.Go(func() {
 		defer cancel()
 		defer c.tell(func() { c.atHost[e.Host]-- })
-		session := probe.Open(ctx, c.o.Network, e, c.probeOptions(), observe)
+		session := c.open(ctx, e, observe)
 		c.tell(func() { c.opened(p, session) })
 		for t := range orders {
 			session = c.obey(ctx, p, session, t, observe)

@@ -66,6 +66,7 @@ func ruleBook() []rule {
 		inspectionRules(),
 		serverRules(),
 		addressRules(),
+		[]rule{turnedAwayRule()},
 		greetingRules(),
 		modeRules(),
 		certificateRules(),
