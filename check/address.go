@@ -40,7 +40,7 @@ func (c *conductor) lookFurther(e mail.Endpoint) {
 		return // all of its addresses have been tried
 	}
 	c.furthers.lookups++
-	c.goodbyes.Go(func() {
+	c.start(func() {
 		addrs, _ := c.o.Network.Addresses(c.run, e.Host)
 		c.tell(func() {
 			c.furthers.lookups--
@@ -77,7 +77,7 @@ func (c *conductor) noteFurther(e mail.Endpoint, addrs []netip.Addr) {
 // askFurther starts what can start: the endpoints of a host go first.
 func (c *conductor) askFurther() {
 	for _, f := range c.furthers.list {
-		if f.state == notBegun && c.atHost[f.endpoint.Host] < maxAtHost && !c.waitsAtHost(f.endpoint.Host) {
+		if f.state == notBegun && c.mayConnect(f.endpoint.Host) && !c.waitsAtHost(f.endpoint.Host) {
 			c.startFurther(f)
 		}
 	}
@@ -94,7 +94,7 @@ func (c *conductor) startFurther(f *further) {
 	ctx, cancel := context.WithCancel(c.run)
 	f.state, f.cancel = begun, cancel
 	c.atHost[f.endpoint.Host]++
-	c.goodbyes.Go(func() {
+	c.start(func() {
 		defer cancel()
 		probe.Address(ctx, c.o.Network, f.endpoint, f.addr, c.probeOptions(), func(o mail.Observation) {
 			c.tell(func() {

@@ -31,6 +31,7 @@ type conductor struct {
 	making   map[*probing]bool // sessions that go home to make room for better ones
 	account  *account
 	furthers furthers
+	cooling  map[string]phase // by host: begun while it is left alone, done where that was in vain
 
 	published  bool                    // every source but the guesses has answered
 	guesses    map[mail.Role]phase     // of the roles that were released
@@ -58,6 +59,7 @@ func newConductor(ctx context.Context, r *record) *conductor {
 		probes:    map[mail.Endpoint]*probing{},
 		atHost:    map[string]int{},
 		making:    map[*probing]bool{},
+		cooling:   map[string]phase{},
 		account:   newAccount(),
 		guesses:   map[mail.Role]phase{},
 		consents:  map[string]phase{},
@@ -162,6 +164,7 @@ func (c *conductor) advance() {
 		c.guess(role)
 	}
 	c.askFurther()
+	c.giveUp()
 	c.signIn()
 	c.noteProof()
 }

@@ -50,6 +50,7 @@ func (c *conductor) advanceProbe() {
 		c.probe(candidate.Endpoint)
 	}
 	c.askFurther()
+	c.giveUp()
 	c.signIn()
 }
 

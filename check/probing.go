@@ -35,10 +35,10 @@ const maxAtHost = 4
 // best candidates come first. The goroutine owns the session; the loop sends it
 // orders.
 func (c *conductor) probe(e mail.Endpoint) {
-	if _, known := c.probes[e]; known {
+	if _, known := c.probes[e]; known || c.cooling[e.Host] != notBegun {
 		return
 	}
-	if c.atHost[e.Host] >= maxAtHost {
+	if !c.mayConnect(e.Host) {
 		c.makeRoom(e)
 		return
 	}
@@ -60,7 +60,7 @@ func (c *conductor) probe(e mail.Endpoint) {
 			c.atHost[e.Host]--
 			delete(c.making, p)
 		})
-		session := probe.Open(ctx, c.o.Network, e, c.probeOptions(), observe)
+		session := c.open(ctx, e, observe)
 		c.tell(func() { c.opened(p, session) })
 		for t := range orders {
 			session = c.obey(ctx, p, session, t, observe)

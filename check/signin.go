@@ -103,6 +103,10 @@ func (c *conductor) login(p *probing) login {
 	claims := c.book.claims(p.endpoint)
 	l := login{endpoint: p.endpoint}
 	l.forms, l.explicit = userForms(c.o.SignIn.Username, c.target, claims)
+	if c.o.SignIn.Token {
+		// A token says itself whose it is: where it is refused, another name does not help.
+		l.forms = l.forms[:min(1, len(l.forms))]
+	}
 	allowed, answered := c.mayHaveSecret(p.endpoint, claims)
 	if !answered && c.heardAll() {
 		c.ask(p.endpoint.Host, claims)

@@ -205,6 +205,7 @@ type SessionFacts struct {
 	Capabilities BothWays `json:"capabilities"`
 	Mechanisms   BothWays `json:"mechanisms"`
 	Software     string   `json:"software,omitempty"`
+	TurnedAway   string   `json:"turned_away,omitempty"` // the greeting of a first connection that was refused for the moment; this is the second
 
 	// Limits are what the server says that it will not go beyond, by name: size
 	// (bytes of a message, RFC 1870; 0 for no fixed one), rcptmax, mailmax and

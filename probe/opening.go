@@ -46,6 +46,7 @@ func (s *Session) open(ctx context.Context, n *wire.Network, which connection) {
 	}
 	if which == firstConnection {
 		s.climb(ctx, n)
+		s.proveProtocol(ctx, n, err)
 	}
 }
 
@@ -224,5 +225,5 @@ func (s *Session) encrypt(ctx context.Context) error {
 		return nil
 	}
 	s.unshaken = &o
-	return &fault{o.Failure.Class, o.Failure.Detail}
+	return faultf(o.Failure.Class, "%s", o.Failure.Detail)
 }

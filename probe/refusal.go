@@ -16,7 +16,7 @@ const (
 	Mechanism   Outcome = "mechanism"   // the way to sign in is at fault, the credentials were not judged
 	Temporary   Outcome = "temporary"   // the server cannot check credentials now
 	Unavailable Outcome = "unavailable" // there is no way to sign in with a password here, or none that is allowed
-	Throttled   Outcome = "throttled"   // too many tries or connections; any further one makes it worse
+	Throttled   Outcome = "throttled"   // too many tries or connections, or a locked account; any further try makes it worse
 	Failed      Outcome = "failed"      // the connection died before the server had judged
 	Impostor    Outcome = "impostor"    // the server did not prove that it knows the password (SCRAM); it must not see it
 )
@@ -40,7 +40,7 @@ func judgeSMTP(r smtpReply) attempt {
 	switch {
 	case r.kind() == 2:
 		a.outcome = Accepted
-	case tooMany(a.reply):
+	case tooMany(a.reply) || lockedOut(a.reply):
 		a.outcome = Throttled
 	case r.kind() == 4:
 		a.outcome = Temporary
@@ -66,7 +66,7 @@ func judgeIMAP(r imapReply) attempt {
 	switch {
 	case r.status == "OK":
 		a.outcome = Accepted
-	case code == "LIMIT" || tooMany(a.reply):
+	case code == "LIMIT" || tooMany(a.reply) || lockedOut(a.reply):
 		a.outcome = Throttled
 	case code == "UNAVAILABLE" || code == "INUSE" || code == "SERVERBUG":
 		a.outcome = Temporary
@@ -93,7 +93,7 @@ func judgePOP3(ok bool, line string) attempt {
 	switch {
 	case ok:
 		a.outcome = Accepted
-	case code == "LOGIN-DELAY" || tooMany(line):
+	case code == "LOGIN-DELAY" || tooMany(line) || lockedOut(line):
 		a.outcome = Throttled
 	case code == "SYS/TEMP" || code == "IN-USE":
 		a.outcome = Temporary
@@ -127,6 +127,13 @@ func faultsCredentials(text string) bool {
 		return true
 	}
 	return containsAny(text, "auth") && containsAny(text, "fail", "invalid login", "rejected", "denied", "incorrect")
+}
+
+// lockedOut recognises an account that is locked. Whatever is tried next, at
+// whichever server, keeps it locked for longer.
+func lockedOut(reply string) bool {
+	return containsAny(reply, "account is locked", "account locked", "account has been locked", "temporarily locked",
+		"temporarily blocked", "account is blocked")
 }
 
 // faultsMechanism recognises the words by which a server says that it does not
@@ -164,7 +171,7 @@ func (a attempt) failure(reply string, token bool) *mail.Failure {
 	case Temporary:
 		class, meaning = mail.AuthTemporary, "the server cannot check the password now"
 	case Throttled:
-		class, meaning = mail.AuthTemporary, "the server has had too many tries or connections"
+		class, meaning = mail.AuthTemporary, "the server lets nobody sign in for now"
 		if a.refused {
 			class = mail.AuthRejected
 		}

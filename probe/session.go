@@ -37,6 +37,10 @@ type Options struct {
 	Transcript bool           // put the conversation into the session observation
 	Redact     *mail.Redactor // removes secrets from all that a server says; nil removes nothing
 
+	// TurnedAway is the greeting with which the server turned a first connection
+	// away for the moment; it is kept with what the second one shows.
+	TurnedAway string
+
 	// InjectionTest finds out over one further connection to each server with
 	// STARTTLS what it does with a command that was sent before the handshake.
 	InjectionTest bool
@@ -83,7 +87,10 @@ func Open(ctx context.Context, n *wire.Network, e mail.Endpoint, o Options, emit
 }
 
 func newSession(e mail.Endpoint, o Options, emit func(mail.Observation)) *Session {
-	return &Session{endpoint: e, options: o, emit: emit, redact: []*mail.Redactor{o.Redact}}
+	return &Session{
+		endpoint: e, options: o, emit: emit, redact: []*mail.Redactor{o.Redact},
+		facts: mail.SessionFacts{TurnedAway: o.TurnedAway},
+	}
 }
 
 // watch holds the connection to the time that a command is due, or that ctx

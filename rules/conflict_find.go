@@ -51,7 +51,7 @@ func (x *index) providerDispute() dispute {
 		var d dispute
 		for _, role := range []mail.Role{mail.Incoming, mail.Outgoing} {
 			for _, v := range own {
-				if x.disjoint(provider, v, role) {
+				if x.disjoint(provider, v, role) && !x.sameHouse(provider, v, role) {
 					d.believed = provider
 					d.others, d.roles = appendNew(d.others, v), appendNew(d.roles, role)
 				}
@@ -62,6 +62,29 @@ func (x *index) providerDispute() dispute {
 		}
 	}
 	return dispute{}
+}
+
+// sameHouse reports whether a voice names other hosts of the same provider: a
+// name that ends like the provider's own or like the MX host's. Their last two
+// labels are enough for that here: what they hide is a warning at most.
+func (x *index) sameHouse(provider, v *voice, role mail.Role) bool {
+	mx, _ := x.dns("mx", x.Target.Domain)
+	house := provider.hosts(role)
+	if host := bestMXHost(mx); !within(host, x.Target.Domain) {
+		house = append(house, host)
+	}
+	return slices.ContainsFunc(v.hosts(role), func(host string) bool {
+		return slices.ContainsFunc(house, func(of string) bool { return lastLabels(host) != "" && lastLabels(host) == lastLabels(of) })
+	})
+}
+
+// lastLabels gives the last two labels of a name, "" for a name that has fewer.
+func lastLabels(name string) string {
+	labels := strings.Split(name, ".")
+	if len(labels) < 2 {
+		return ""
+	}
+	return strings.Join(labels[len(labels)-2:], ".")
 }
 
 // turned gives a dispute with a provider as it stands where the setting to use

@@ -73,6 +73,8 @@ func conflictFixtures() []fixture {
 			"conflict.mx-provider", "the domain's own servers are proved", documented().mailhouse().works(imaps, smtps).accepts(imaps, "anna@example.org").accepts(smtps, "anna@example.org"),
 			"Mail for example.org goes to Mailhouse, but the autoconfig document names other servers", mail.Warning,
 		},
+		{"conflict.mx-provider", "the document names another host of the provider", nowhere().mailhouse().document(configHost, "", "imaps://mail.mailhouse.example:993", "smtps://mail.mailhouse.example:465"), "", ""},
+		{"conflict.mx-provider", "the document names a host like the MX host", nowhere().mailhouse().answers("mx:example.org", "10 mx.house.example.").document(configHost, "", "imaps://imap.house.example:993"), "", ""},
 		{"conflict.mx-provider", "the document names the provider's servers", nowhere().mailhouse().document(configHost, "", houseIMAP, houseSMTP), "", ""},
 
 		{

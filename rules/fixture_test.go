@@ -19,7 +19,7 @@ type fixture struct {
 
 func fixtures() []fixture {
 	return slices.Concat(
-		addressFixtures(), vantageFixtures(),
+		addressFixtures(), turnedAwayFixtures(), vantageFixtures(),
 		networkFixtures(), resolverFixtures(), dnsFixtures(), familyFixtures(), providerFixtures(), connectionFixtures(), greetingFixtures(), modeFixtures(),
 		certificateFixtures(), tlsFixtures(), alertFixtures(), certificateFactFixtures(), sessionFixtures(), signInFixtures(), mechanismFixtures(), mailboxFixtures(), proofFixtures(), sendFixtures(),
 		conflictFixtures(), placesFixtures(), publishedFixtures(), mxFixtures(), safetyFixtures(), runFixtures(),

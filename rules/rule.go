@@ -67,6 +67,7 @@ func ruleBook() []rule {
 		inspectionRules(),
 		serverRules(),
 		addressRules(),
+		[]rule{turnedAwayRule()},
 		greetingRules(),
 		modeRules(),
 		certificateRules(),
