@@ -27,7 +27,7 @@ func (f *signInFlags) askedFor(ctx context.Context, s *streams, n *networkFlags,
 	}
 	if from != nil && from.ask {
 		seen := offers{token: from == &f.token}
-		if err := seen.gather(ctx, n, run); err != nil {
+		if err := seen.gather(ctx, s, n, run); err != nil {
 			return nil, err
 		}
 		if !seen.worthAsking() {
@@ -46,18 +46,14 @@ type offers struct {
 }
 
 // gather looks what servers offer, in the network of the flags.
-func (o *offers) gather(ctx context.Context, n *networkFlags, run look) error {
+func (o *offers) gather(ctx context.Context, s *streams, n *networkFlags, run look) error {
 	discovery, err := n.discovery()
 	if err != nil {
 		return err
 	}
-	options, err := n.apply(wire.Options{})
+	network, err := n.open(s, wire.Options{})
 	if err != nil {
 		return err
-	}
-	network, err := wire.New(options)
-	if err != nil {
-		return usageError{err}
 	}
 	defer network.Close()
 	looking, enough := context.WithCancel(ctx)

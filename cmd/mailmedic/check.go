@@ -39,6 +39,9 @@ hosts of the address's own organisation or that a trustworthy source names.
 			if err != nil {
 				return usageError{err}
 			}
+			if err := o.output.check(s); err != nil { // before anybody types a password in vain
+				return err
+			}
 			signIn, err := o.signIn(cmd.Context(), s, target)
 			if err != nil {
 				return err

@@ -109,3 +109,19 @@ func (f *networkFlags) discovery() (discover.Options, error) {
 	}
 	return o, nil
 }
+
+// open opens the network that the flags describe, in a world.
+func (f *networkFlags) open(s *streams, world wire.Options) (*wire.Network, error) {
+	options, err := f.apply(world)
+	if err == nil {
+		options, err = f.vantage.apply(s, options)
+	}
+	if err != nil {
+		return nil, err
+	}
+	network, err := wire.New(options)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return network, nil
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"syscall"
 
@@ -45,6 +46,20 @@ func (f *outputFlags) threshold() (mail.Severity, error) {
 	default:
 		return "", usagef("--fail-on %q is not one of critical, error, warning, never", f.failOn)
 	}
+}
+
+// check refuses flags that no output can come of.
+func (f *outputFlags) check(s *streams) error {
+	if _, err := f.threshold(); err != nil {
+		return err
+	}
+	if _, err := f.colored(s); err != nil {
+		return err
+	}
+	if _, err := report.New(f.format, io.Discard, report.Options{}); err != nil {
+		return usagef("--format: %w", err)
+	}
+	return nil
 }
 
 // printers are the printer of standard output and those of --output, all fed with the same stream.

@@ -74,6 +74,7 @@ func (f *signInFlags) signIn(ctx context.Context, s *streams, target mail.Target
 func (f *signInFlags) source(s *streams) (*secretFlags, error) {
 	f.password.name, f.token.name = "password", "token"
 	password, token := s.env(f.password.variable()) != "", s.env(f.token.variable()) != ""
+	isEmpty := func(name string) bool { return s.hasEnv != nil && s.hasEnv(name) }
 	switch {
 	case f.password.given():
 		return &f.password, nil
@@ -81,9 +82,9 @@ func (f *signInFlags) source(s *streams) (*secretFlags, error) {
 		return &f.token, nil
 	case password && token:
 		return nil, usagef("%s and %s are both set, and a run signs in with one of them", f.password.variable(), f.token.variable())
-	case password:
+	case password, !token && isEmpty(f.password.variable()):
 		return &f.password, nil
-	case token:
+	case token, isEmpty(f.token.variable()):
 		return &f.token, nil
 	}
 	return nil, nil //nolint:nilnil // no secret is a choice, not an error

@@ -21,16 +21,9 @@ func play(s *streams, command string, n *networkFlags, out *outputFlags, world w
 	if err != nil {
 		return err
 	}
-	options, err := n.apply(world)
+	network, err := n.open(s, world)
 	if err != nil {
 		return err
-	}
-	if options, err = n.vantage.apply(s, options); err != nil {
-		return err
-	}
-	network, err := wire.New(options)
-	if err != nil {
-		return usageError{err}
 	}
 	defer network.Close()
 	printers, err := out.open(s, command, n.transcript)

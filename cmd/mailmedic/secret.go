@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -27,6 +28,8 @@ type secretFlags struct {
 	stdin   bool
 	command string
 	keyring string
+
+	chosen func() bool // a flag was given, if only with an empty value; nil where there are no flags
 }
 
 // register adds the flags and gives their names; what is the secret in words.
@@ -37,12 +40,15 @@ func (f *secretFlags) register(cmd *cobra.Command, what string) []string {
 	flags.BoolVar(&f.stdin, f.name+"-stdin", false, "read the "+what+" from standard input")
 	flags.StringVar(&f.command, f.name+"-command", "", "run `command` and take the first line that it prints as "+what)
 	flags.StringVar(&f.keyring, f.name+"-keyring", "", "take the "+what+" of the user from `service` in the system's keyring")
-	return []string{"ask-" + f.name, f.name + "-file", f.name + "-stdin", f.name + "-command", f.name + "-keyring"}
+	names := []string{"ask-" + f.name, f.name + "-file", f.name + "-stdin", f.name + "-command", f.name + "-keyring"}
+	f.chosen = func() bool { return slices.ContainsFunc(names[1:], flags.Changed) }
+	return names
 }
 
-// given reports whether a flag names a source.
+// given reports whether a flag names a source. An empty value, such as that of a
+// variable that a job forgot to set, is no silent run without a sign-in.
 func (f *secretFlags) given() bool {
-	return f.ask || f.file != "" || f.stdin || f.command != "" || f.keyring != ""
+	return f.ask || f.stdin || f.file != "" || f.command != "" || f.keyring != "" || f.chosen != nil && f.chosen()
 }
 
 // variable is the one of the environment.
@@ -64,6 +70,7 @@ func (f *secretFlags) read(ctx context.Context, s *streams, who, account string)
 		raw, err = secretFromCommand(ctx, s, f.command, "--"+f.name+"-command")
 	case f.keyring != "":
 		raw, err = secretFromKeyring(ctx, s, f.keyring, account, "--"+f.name+"-keyring")
+	case f.given(): // with an empty value
 	default:
 		raw = []byte(s.env(f.variable()))
 	}
@@ -121,10 +128,33 @@ func secretFromCommand(ctx context.Context, s *streams, line, flag string) ([]by
 	}
 	command := exec.CommandContext(ctx, words[0], words[1:]...)
 	command.Stdin, command.Stderr = os.Stdin, s.err
-	printed, err := command.Output()
-	if err != nil {
+	var printed cappedBuffer
+	command.Stdout = &printed
+	err = command.Run()
+	switch {
+	case ctx.Err() != nil:
+		return nil, verdictError{exitInterrupted}
+	case printed.full:
+		return nil, usagef("%s: %s prints more than %d bytes, which is no secret", flag, words[0], maxSecret)
+	case err != nil:
 		return nil, usagef("%s: %s: %w", flag, words[0], err)
 	}
-	first, _, _ := bytes.Cut(printed, []byte("\n"))
-	return bytes.TrimSuffix(first, []byte("\r")), nil
+	defer clear(printed.kept)
+	first, _, _ := bytes.Cut(printed.kept, []byte("\n"))
+	return bytes.Clone(bytes.TrimSuffix(first, []byte("\r"))), nil
+}
+
+// cappedBuffer keeps what fits into a secret, and refuses more.
+type cappedBuffer struct {
+	kept []byte
+	full bool
+}
+
+func (b *cappedBuffer) Write(p []byte) (int, error) {
+	if len(b.kept)+len(p) > maxSecret {
+		b.full = true
+		return 0, io.ErrShortBuffer
+	}
+	b.kept = append(b.kept, p...)
+	return len(p), nil
 }
