@@ -166,7 +166,7 @@ func (x *index) refusalHit(first refusal, refused, all []*server) hit {
 		h.params["tried"] = names
 	}
 	if p := x.Provider; p != nil {
-		h.params["provider"], h.params["url"] = p.Name, p.EnableURL
+		h.params["provider"], h.params["url"] = x.providerName(), p.EnableURL
 	}
 	if len(x.accepting()) > 0 {
 		h.variant = "elsewhere"

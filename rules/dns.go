@@ -133,9 +133,28 @@ func (x *index) findDNSFault(class mail.Class) []hit {
 		hits[0].severity, hits[0].params = mail.Critical, params{"name": x.Target.DisplayDomain(), "reason": lameReason(o)}
 		return hits
 	}
+	if failed := x.failedQuestions(class); len(failed) > 0 {
+		hits := x.domainHit(failed...)
+		hits[0].severity, hits[0].params = mail.Critical, params{"name": x.Target.DisplayDomain()}
+		return hits
+	}
 	return with(faults(mail.KindDial, class)(x), func(h hit) params {
 		return params{"name": mail.DisplayName(h.servers[0].endpoint.Host)}
 	})
+}
+
+// failedQuestions gives the questions for SRV records that failed so, of roles
+// about which nothing is known for that.
+func (x *index) failedQuestions(class mail.Class) []string {
+	var failed []string
+	for _, role := range x.unheardRoles() {
+		for _, id := range x.srvQuestions(role) {
+			if failureClass(x.byID[id]) == class {
+				failed = append(failed, id)
+			}
+		}
+	}
+	return failed
 }
 
 func (x *index) nullMX() bool {

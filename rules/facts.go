@@ -120,7 +120,7 @@ func (x *index) asked(role mail.Role) bool {
 
 // namedOnly reports whether the user named all servers and no domain was looked at.
 func (x *index) namedOnly() bool {
-	if _, ok := x.dns("mx", x.Target.Domain); ok || len(x.Candidates) == 0 {
+	if x.askedDomain() || len(x.Candidates) == 0 {
 		return false
 	}
 	for _, c := range x.Candidates {

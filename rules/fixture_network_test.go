@@ -139,6 +139,11 @@ func familyFixtures() []fixture {
 }
 
 func providerFixtures() []fixture {
+	nameless := func(p mail.Provider) *world {
+		w := good()
+		w.Provider = &p
+		return w
+	}
 	return []fixture{
 		{
 			"provider.no-servers", "the provider is known for it", nowhere().provider(mail.Provider{NoServers: true, Website: "https://mailhouse.example"}),
@@ -152,6 +157,14 @@ func providerFixtures() []fixture {
 		{
 			"provider.must-enable", "the password is rejected", good().provider(mail.Provider{MustEnable: true}).rejects(imaps, "NO authentication failed"),
 			"Mailhouse lets mail programs in only after IMAP or POP3 was switched on in its settings", mail.Warning,
+		},
+		{
+			"provider.must-enable", "its document has no name for it", nameless(mail.Provider{ID: "mailhouse.example", MustEnable: true}),
+			"mailhouse.example lets mail programs in only after IMAP or POP3 was switched on in its settings", mail.Notice,
+		},
+		{
+			"provider.must-enable", "its document has neither name nor id", nameless(mail.Provider{MustEnable: true}),
+			"example.org lets mail programs in only after IMAP or POP3 was switched on in its settings", mail.Notice,
 		},
 		{"provider.must-enable", "somebody has signed in", signedIn().provider(mail.Provider{MustEnable: true}), "", ""},
 	}

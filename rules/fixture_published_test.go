@@ -33,6 +33,88 @@ func publishedFixtures() []fixture {
 	}
 }
 
+func declaredFixtures() []fixture {
+	declines := func(w *world, labels ...string) *world {
+		for _, label := range labels {
+			w.answers("srv:"+label+"._tcp.example.org", "0 0 0 .")
+		}
+		return w
+	}
+	toReceive, toSend := []string{"_imap", "_imaps", "_pop3", "_pop3s"}, []string{"_submission", "_submissions"}
+	receiving := func() *world { return nowhere().srv(pop3s).works(pop3s) }
+	literal := nowhere().guess("imaps://192.0.2.10:993", "smtps://192.0.2.10:465").works("imaps://192.0.2.10:993", "smtps://192.0.2.10:465").
+		skipped(mail.WhyConsent, "imaps://192.0.2.10:993")
+	literal.Target = mail.Target{Input: "anna@[192.0.2.10]", Address: "anna@[192.0.2.10]", Domain: "[192.0.2.10]"}
+	return []fixture{
+		{"discovery.not-offered", "to send", declines(receiving(), toSend...), "example.org declares that it has no server to send mail with a mail program", mail.Notice},
+		{"discovery.not-offered", "to receive and to send", declines(nowhere(), append(toReceive, toSend...)...), "example.org declares that it has no server to receive and send mail with a mail program", mail.Notice},
+		{"discovery.not-offered", "one way to send is left open", declines(receiving(), "_submission").dns("srv:_submissions._tcp.example.org", mail.DNSNXDomain), "", ""},
+		{"discovery.not-offered", "a directory knows a server all the same", declines(receiving(), toSend...).ispdb(smtps).works(smtps), "", ""},
+		{"discovery.no-outgoing", "the domain declares that it has none", declines(receiving(), toSend...), "", ""},
+		{"discovery.no-outgoing", "one way to send is left open", declines(receiving(), "_submission"), "No server for sending mail of example.org is known", mail.Error},
+		{"discovery.nothing-published", "the domain declares that it has none", declines(nowhere(), append(toReceive, toSend...)...), "", ""},
+
+		{"discovery.guess-only", "the user named the host by its address", literal, "", ""},
+		{"auth.not-allowed-host", "the user named the host by its address", literal, "", ""},
+	}
+}
+
+const (
+	configuration = "https://autoconfig.example.org/mail/config-v1.1.xml?emailaddress=anna%40example.org"
+	searching     = "srv:_submissions._tcp.example.org"
+)
+
+// single is a run about a name below which nothing can be searched.
+func single() *world {
+	return &world{Facts{Target: mail.Target{Input: "anna@localhost", Address: "anna@localhost", Domain: "localhost"}, Now: today()}}
+}
+
+// unsearched is a run whose questions for SRV records fail.
+func unsearched(class mail.Class) *world {
+	w := nowhere().answers("a:example.net", "192.0.2.1")
+	for _, label := range []string{"_imap", "_imaps", "_pop3", "_pop3s", "_submission", "_submissions"} {
+		w.dns("srv:"+label+"._tcp.example.org", class)
+	}
+	return w
+}
+
+func unheardFixtures() []fixture {
+	plain := "http://autoconfig.example.org/mail/config-v1.1.xml"
+	return []fixture{
+		{"discovery.not-searchable", "a single name", single(), "localhost is not a mail domain that can be searched", mail.Error},
+		{"discovery.not-searchable", "its servers are named", single().user(imaps, smtps).works(imaps, smtps), "", ""},
+		{"discovery.not-searchable", "there was no time to ask", nowhereAsked(), "", ""},
+		{"discovery.nothing-published", "a single name", single(), "", ""},
+		{"run.incomplete", "a single name", single(), "", ""},
+
+		{"discovery.nothing-published", "a document came too late", nowhere().skipped(mail.WhyDeadline, configuration), "", ""},
+		{"run.incomplete", "a document came too late", nowhere().skipped(mail.WhyDeadline, configuration), "Receiving and sending mail of example.org could not be tested", mail.Error},
+		{"run.incomplete", "there was no time to ask anybody", nowhereAsked(), "Receiving and sending mail of example.org could not be tested", mail.Error},
+		{"discovery.nothing-published", "a host for documents is silent", nowhere().web(configuration, 0, mail.Timeout), "", ""},
+		{"discovery.nothing-published", "a guess came too late", nowhere().guess(imaps).skipped(mail.WhyDeadline, imaps), "", ""},
+		{"discovery.nothing-published", "a guess was cut short", nowhere().guess(imaps).session(imaps, mail.Deadline, nil), "", ""},
+		{"discovery.nothing-published", "the name of a guess came too late", nowhere().skipped(mail.WhyDeadline, "a:imap.example.org"), "", ""},
+		{
+			"discovery.nothing-published", "every place answered that there is nothing",
+			unsearched(mail.DNSNXDomain).web(configuration, 404, mail.HTTPStatus).web("https://example.org/", 0, mail.Refused).web(plain, 0, mail.Timeout).
+				web("https://autoconfig.example.net/", 0, mail.DNSNXDomain).dns("a:autoconfig.example.org", mail.DNSServFail),
+			"No settings for example.org are published, and none could be guessed", mail.Error,
+		},
+		{"discovery.no-outgoing", "the question for it failed", nowhere().srv(imaps).works(imaps).dns(searching, mail.DNSTimeout), "", ""},
+		{"discovery.no-outgoing", "another question failed", nowhere().srv(imaps).works(imaps).dns("srv:_pop3._tcp.example.org", mail.DNSTimeout), "No server for sending mail of example.org is known", mail.Error},
+		{"dns.servfail", "every question for SRV records", unsearched(mail.DNSServFail), "The DNS of example.org is broken: questions about it end in an error (SERVFAIL)", mail.Critical},
+		{"run.incomplete", "every question for SRV records failed", unsearched(mail.DNSServFail), "", ""},
+		{"dns.timeout", "every question for SRV records", unsearched(mail.DNSTimeout), "The name servers of example.org do not answer", mail.Critical},
+	}
+}
+
+// nowhereAsked is a run that ended before anybody had answered.
+func nowhereAsked() *world {
+	w := nowhere().skipped(mail.WhyDeadline, "mx:example.org", searching, configuration)
+	w.Observations = nil
+	return w
+}
+
 // document is a run in which a document could not be read.
 func document(mediaType string) *world {
 	w := good().web("https://autoconfig.example.org/", 200, mail.HTTPBody)
@@ -40,6 +122,14 @@ func document(mediaType string) *world {
 		o.MediaType = mediaType
 	}
 	return w
+}
+
+// department is a run about a domain below the one that its organisation has registered.
+func department() *world {
+	w := nowhere()
+	w.Target = mail.Target{Input: "anna@sales.example.org", Address: "anna@sales.example.org", Domain: "sales.example.org"}
+	return w.web("https://example.org/.well-known/autoconfig/mail/config-v1.1.xml", 404, mail.HTTPStatus).
+		web("https://autoconfig.org/mail/config-v1.1.xml", 404, mail.HTTPStatus)
 }
 
 // namedOnly is a run that asks servers which the user named, and no domain.
@@ -77,6 +167,12 @@ func safetyFixtures() []fixture {
 		{"safety.insecure-auth", "the rule stands", signedIn(), "", ""},
 
 		{"safety.trust-discovered", "the password went there", trusting(led().accepts(elsewhere, "anna@example.org")), "The password was sent to mail.hoster.example, which nobody vouches for", mail.Warning},
+		{"safety.trust-discovered", "the host is guessed from the MX record", trusting(nowhere().guess(elsewhere).works(elsewhere).accepts(elsewhere, "anna")), "The password was sent to mail.hoster.example, which nobody vouches for", mail.Warning},
+		{"safety.trust-discovered", "the host takes mail for the domain too", trusting(nowhere().guess(elsewhere).claim(elsewhere, mail.MX, mail.Claim{Source: mail.SourceMX, Trust: mail.TrustDNS}).works(elsewhere).accepts(elsewhere, "anna")), "The password was sent to mail.hoster.example, which nobody vouches for", mail.Warning},
+		{"safety.trust-discovered", "a directory vouches for the guess", trusting(nowhere().guess(elsewhere).ispdb(elsewhere).works(elsewhere).accepts(elsewhere, "anna")), "", ""},
+		{"safety.trust-discovered", "the guess is in the domain", trusting(nowhere().guess(imaps).works(imaps).accepts(imaps, "anna")), "", ""},
+		{"safety.trust-discovered", "the guess is in the organisation that the domain is part of", trusting(department().guess(imaps).works(imaps).accepts(imaps, "anna")), "", ""},
+		{"safety.trust-discovered", "the guess is above that organisation", trusting(department().guess("imaps://mail.org:993").works("imaps://mail.org:993").accepts("imaps://mail.org:993", "anna")), "The password was sent to mail.org, which nobody vouches for", mail.Warning},
 		{"safety.trust-discovered", "the host is the domain's own", trusting(signedIn()), "", ""},
 
 		{"auth.not-allowed-host", "nobody was there to ask", led().skipped(mail.WhyConsent, elsewhere), "The password was not sent to mail.hoster.example, which nobody vouches for", mail.Warning},

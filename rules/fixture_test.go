@@ -20,7 +20,7 @@ type fixture struct {
 func fixtures() []fixture {
 	return slices.Concat(
 		addressFixtures(), turnedAwayFixtures(), vantageFixtures(),
-		networkFixtures(), resolverFixtures(), dnsFixtures(), familyFixtures(), providerFixtures(), connectionFixtures(), greetingFixtures(), modeFixtures(),
+		networkFixtures(), resolverFixtures(), dnsFixtures(), familyFixtures(), declaredFixtures(), unheardFixtures(), providerFixtures(), connectionFixtures(), greetingFixtures(), modeFixtures(),
 		certificateFixtures(), tlsFixtures(), alertFixtures(), certificateFactFixtures(), sessionFixtures(), signInFixtures(), mechanismFixtures(), mailboxFixtures(), proofFixtures(), sendFixtures(),
 		conflictFixtures(), placesFixtures(), publishedFixtures(), mxFixtures(), safetyFixtures(), runFixtures(),
 	)

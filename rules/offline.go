@@ -81,17 +81,6 @@ func (x *index) anyConnection() bool {
 // answeredWeb reports whether a web server answered.
 func answeredWeb(o mail.Observation) bool { return o.HTTPFacts != nil && o.Status > 0 }
 
-// unknowable reports whether the domain's own names could not be looked up, so
-// that nobody can say what it publishes.
-func (x *index) unknowable() bool {
-	switch x.dnsClass("mx", x.Target.Domain) {
-	case mail.DNSServFail, mail.DNSTimeout, mail.Deadline:
-		return true
-	default:
-		return len(x.unansweredSRV()) > 0
-	}
-}
-
 // within reports whether name is domain or below it.
 func within(name, domain string) bool {
 	return name == domain || strings.HasSuffix(name, "."+domain)

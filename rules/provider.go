@@ -1,6 +1,11 @@
 package rules
 
-import "github.com/mailmedic/mailmedic/mail"
+import (
+	"cmp"
+	"strings"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
 
 // providerRules are about what is known of a provider.
 func providerRules() []rule {
@@ -37,8 +42,14 @@ func (x *index) findNoServers() []hit {
 		return nil
 	}
 	hits := x.domainHit()
-	hits[0].params = params{"provider": x.Provider.Name, "url": x.Provider.Website}
+	hits[0].params = params{"provider": x.providerName(), "url": x.Provider.Website}
 	return hits
+}
+
+// providerName gives what a provider calls itself, or what there is instead:
+// not every document has a name.
+func (x *index) providerName() string {
+	return cmp.Or(strings.TrimSpace(x.Provider.Name), strings.TrimSpace(x.Provider.ID), x.Target.DisplayDomain(), x.subject())
 }
 
 // findMustEnable speaks until somebody has signed in for receiving; a rejected
@@ -48,7 +59,7 @@ func (x *index) findMustEnable() []hit {
 		return nil
 	}
 	hits := x.domainHit()
-	hits[0].params = params{"provider": x.Provider.Name, "url": x.Provider.EnableURL}
+	hits[0].params = params{"provider": x.providerName(), "url": x.Provider.EnableURL}
 	if x.rejected != nil {
 		hits[0].severity = mail.Warning
 	}

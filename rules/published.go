@@ -113,7 +113,7 @@ func (x *index) published() []*server {
 }
 
 func (x *index) findNothing() []hit {
-	if len(x.settings()) > 0 || x.namedOnly() || x.unknowable() {
+	if len(x.settings()) > 0 || x.namedOnly() || len(x.unheardRoles()) > 0 || x.declinesAll(mail.Incoming) && x.declinesAll(mail.Outgoing) {
 		return nil
 	}
 	hits := x.domainHit()
@@ -131,7 +131,7 @@ func untestedNames() map[string]words {
 }
 
 func (x *index) findLacking(role mail.Role) []hit {
-	if x.state[role] != mail.NoneSet || !x.asked(role) {
+	if x.state[role] != mail.NoneSet || !x.asked(role) || x.declinesAll(role) {
 		return nil
 	}
 	hits := x.domainHit()
@@ -144,7 +144,7 @@ func (x *index) findLacking(role mail.Role) []hit {
 // findGuessOnly lists the records that would publish what was found.
 func (x *index) findGuessOnly() []hit {
 	working := slices.DeleteFunc(x.settings(), func(s *server) bool { return s.proof().Rank() < mail.Handshake.Rank() })
-	if len(working) == 0 || len(x.published()) > 0 {
+	if _, literal := x.Target.Literal(); literal || len(working) == 0 || len(x.published()) > 0 {
 		return nil
 	}
 	var records, services []string

@@ -62,6 +62,8 @@ func ruleBook() []rule {
 		resolverRules(),
 		dnsRules(),
 		familyRules(),
+		declaredRules(),
+		unheardRules(),
 		providerRules(),
 		clientCertificateRules(),
 		inspectionRules(),

@@ -101,6 +101,13 @@ func (x *index) whyUntested(servers []*server) (reason, remedy string) {
 	switch {
 	case x.Interrupted:
 		return "The run was interrupted before the servers had answered.", "and let it finish"
+	case len(servers) == 0:
+		places, late := x.unheardFrom()
+		reason = render("[There was no answer from {places}.]", params{"places": places})
+		if late {
+			return reason, "with a longer --timeout"
+		}
+		return reason, "later or from another network"
 	case slices.ContainsFunc(servers, (*server).familyOff):
 		return "The servers have no address of the family that the run was held to.", "without -4 and -6"
 	case why(mail.WhyPolicy, mail.PolicyRefused):

@@ -3,6 +3,7 @@ package rules
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/mailmedic/mailmedic/mail"
 )
@@ -90,14 +91,10 @@ func (x *index) findTrusted() []hit {
 	if !x.Discovered {
 		return nil
 	}
-	weak := func(c mail.Candidate) bool {
-		trust := c.Trust()
-		return trust == mail.TrustRedirected || trust == mail.TrustCleartext
-	}
+	organisation := x.organisation()
 	var trusted []*server
 	for _, s := range x.settings() {
-		named := slices.ContainsFunc(s.candidates, func(c mail.Candidate) bool { return !weak(c) })
-		if !named && len(s.tries()) > 0 && !within(s.endpoint.Host, x.Target.Domain) {
+		if len(s.tries()) > 0 && !s.vouchedFor() && !within(s.endpoint.Host, organisation) {
 			trusted = append(trusted, s)
 		}
 	}
@@ -110,9 +107,35 @@ func (x *index) findTrusted() []hit {
 	return hits
 }
 
+// vouchedFor reports whether somebody names s as a setting whom one can believe:
+// the user, a source that is proved or vouches, or plain DNS, which is trusted so
+// far only with a target in the domain's own organisation.
+func (s *server) vouchedFor() bool {
+	return slices.ContainsFunc(s.candidates, func(c mail.Candidate) bool {
+		return c.Role != mail.MX && c.Trust().Rank() <= mail.TrustDNS.Rank()
+	})
+}
+
+// organisation gives the domain that the organisation of the mail domain has
+// registered, as far as the run shows it: its documents are asked for there and
+// at the mail domain, and never above.
+func (x *index) organisation() string {
+	widest := x.Target.Domain
+	for _, o := range x.ofKind(mail.KindHTTP) {
+		place, _ := strings.CutPrefix(o.Subject, "https://")
+		if host, path, _ := strings.Cut(place, "/"); strings.HasPrefix(path, ".well-known/autoconfig/") && within(widest, host) {
+			widest = host
+		}
+	}
+	return widest
+}
+
 // findNotAllowed makes one hit of all servers that wait for consent. It is a
 // warning as long as signing in was not proved elsewhere for their roles.
 func (x *index) findNotAllowed() []hit {
+	if _, literal := x.Target.Literal(); literal {
+		return nil // the user named the host
+	}
 	var waiting []*server
 	severity := mail.Notice
 	for _, s := range x.servers {

@@ -257,7 +257,7 @@ func (x *index) ahead(known func(mail.Provider) bool) []hit {
 	}
 	h := x.domainHit()
 	h[0].variant, h[0].severity = "ahead", mail.Notice
-	h[0].params = params{"provider": x.Provider.Name, "url": x.Provider.EnableURL}
+	h[0].params = params{"provider": x.providerName(), "url": x.Provider.EnableURL}
 	return h
 }
 

@@ -99,7 +99,7 @@ func (x *index) stateOf(role mail.Role, choices []choice) mail.State {
 		return mail.Works
 	case slices.ContainsFunc(choices, usable):
 		return mail.Ready
-	case len(choices) == 0 && x.asked(role) && (x.offline() || x.unknowable()):
+	case len(choices) == 0 && x.asked(role) && (x.offline() || x.unknowable(role)):
 		return mail.Unproven
 	case len(choices) == 0:
 		return mail.NoneSet

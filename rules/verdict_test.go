@@ -43,6 +43,13 @@ func TestVerdicts(t *testing.T) {
 		{"no time to ask anybody", published().skipped(mail.WhyDeadline, imaps, smtps), mail.Unproven, mail.Unproven, 3, "Neither receiving nor sending mail of example.org could be tested."},
 		{"no time for one role", published().works(imaps).skipped(mail.WhyDeadline, smtps), mail.Ready, mail.Unproven, 1, "The server for receiving mail of example.org answers; sending could not be tested."},
 		{"addresses that may not be asked", published().dial(mail.PolicyRefused, imaps, smtps), mail.Unproven, mail.Unproven, 3, "Neither receiving nor sending mail of example.org could be tested."},
+		{"a document that came too late", nowhere().skipped(mail.WhyDeadline, configuration), mail.Unproven, mail.Unproven, 3, "Neither receiving nor sending mail of example.org could be tested."},
+		{"nobody answered in time", nowhereAsked(), mail.Unproven, mail.Unproven, 3, "Neither receiving nor sending mail of example.org could be tested."},
+		{"interrupted before anybody answered", nowhereAsked().interrupt(), mail.Unproven, mail.Unproven, 130, "Neither receiving nor sending mail of example.org could be tested."},
+		{"every question for SRV records fails", unsearched(mail.DNSServFail), mail.Unproven, mail.Unproven, 3, "The settings for anna@example.org could not be found: the DNS of example.org is broken."},
+		{"a server is named, and the rest was not asked in time", nowhereAsked().user(imaps).works(imaps), mail.Ready, mail.Unproven, 1, "The server for receiving mail of example.org answers; sending could not be tested."},
+		{"a domain that does not exist, and a host that is silent", nowhere().dns("mx:example.org", mail.DNSNXDomain).web(configuration, 0, mail.Timeout), mail.NoneSet, mail.NoneSet, 4, "example.org does not exist."},
+		{"a name that cannot be searched", single(), mail.Unproven, mail.Unproven, 3, "localhost is not a mail domain that can be searched."},
 		{"IPv6 addresses alone, and no IPv6 here", published().dialAt(imaps, "2001:db8::1", mail.Unreachable).dialAt(smtps, "2001:db8::1", mail.Unreachable), mail.Unproven, mail.Unproven, 3, "The servers of example.org could not be tested: they have only IPv6 addresses, and this network has no IPv6."},
 		{"the domain's DNS is broken", nowhere().dns("mx:example.org", mail.DNSServFail), mail.Unproven, mail.Unproven, 3, "The settings for anna@example.org could not be found: the DNS of example.org is broken."},
 
