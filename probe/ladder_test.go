@@ -103,6 +103,27 @@ func TestTheLadderEndsWithTheTimeOfTheRun(t *testing.T) {
 	}
 }
 
+// Whatever a server floods a handshake with, it is broken off before it costs memory or time.
+func TestAFloodOfHandshakeRecordsEndsTheLadder(t *testing.T) {
+	t.Parallel()
+	for name, flood := range map[string]string{
+		"parts of a ServerHello without end": `FLOOD \x16\x03\x03\x00\x05\x02\x00\x3f\xff\x00`,
+		"a ServerHello of 16 MiB":            `FLOOD \x16\x03\x03\x40\x00\x02\xff\xff\xff`,
+		"empty records":                      `FLOOD \x16\x03\x03\x00\x00`,
+		"warnings":                           `FLOOD \x15\x03\x03\x00\x02\x01\x5a`,
+	} {
+		w := newWorld(t, reset, "HELLO\n"+flood, "HELLO\n"+flood, "HELLO\n"+flood)
+		began := time.Now()
+		_, got := w.open(imapTLS, Options{})
+		if took := time.Since(began); took > 4*time.Second {
+			t.Errorf("%s: it took %s", name, took)
+		}
+		if list := got.attempts(); len(list) != 3 || strings.Contains(list[2], "TLS 1") {
+			t.Errorf("%s: attempts %q", name, list)
+		}
+	}
+}
+
 // Case 71: a certificate of the client may be asked for or demanded.
 func TestAServerThatWantsAClientCertificate(t *testing.T) {
 	t.Parallel()

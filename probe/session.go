@@ -78,8 +78,10 @@ type Session struct {
 // reads greeting and capabilities, and with STARTTLS upgrades and reads the
 // capabilities again. It hands the dns, dial, tls and session observations to
 // emit, one after another, and returns a session that is never nil and stays
-// open for a sign-in until Close. A second connection is made only to prove
-// that the port is used in the wrong mode; what it sees has an endpoint of its own.
+// open for a sign-in until Close. A second connection is made only to prove that
+// the port is used in the wrong mode or protocol, and what it sees has an
+// endpoint of its own; three at most to find out which TLS handshake would have
+// worked where one failed; and one for the injection test.
 func Open(ctx context.Context, n *wire.Network, e mail.Endpoint, o Options, emit func(mail.Observation)) *Session {
 	s := newSession(e, o, emit)
 	s.open(ctx, n, firstConnection)

@@ -187,8 +187,9 @@ func (p *page) hostName(host string) string {
 	return mail.DisplayName(host)
 }
 
-// subjectWords gives an endpoint as "host port (PROTOCOL, encryption)", the id of
-// a question to the DNS as "MX record of host", and any other subject as it is.
+// subjectWords gives an endpoint as "host port (PROTOCOL, encryption)", one of
+// its addresses as "host port at address", the id of a question to the DNS as
+// "MX record of host", and any other subject as it is.
 func (p *page) subjectWords(subject string) string {
 	if url, ok := strings.CutPrefix(subject, "post:"); ok {
 		return url + " (POST)"
@@ -201,9 +202,13 @@ func (p *page) subjectWords(subject string) string {
 		}
 		return words
 	}
-	e, err := mail.ParseEndpoint(subject)
+	endpoint, address, one := strings.Cut(subject, "#")
+	e, err := mail.ParseEndpoint(endpoint)
 	if err != nil || !strings.Contains(subject, "://") {
 		return subject
+	}
+	if one {
+		return fmt.Sprintf("%s %d at %s", p.hostWords(e.Host), e.Port, address)
 	}
 	return fmt.Sprintf("%s %d (%s, %s)", p.hostWords(e.Host), e.Port, protocolWord(e.Protocol), encryptionWords(e.Security))
 }

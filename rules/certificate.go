@@ -58,7 +58,9 @@ func certificateRules() []rule {
 				detail: "Mail programs cannot be sure that they talk to the right server, and refuse to {task} mail ({ports:port|ports} {ports}).",
 				fix:    "[In the mail program use {right} as the server. ][The right name for the mail program ends in {under}; ask the provider for it. ]Have {host} added to the certificate, or publish the name that the certificate has.",
 			},
-			variants: map[string]words{"wildcard": {
+			variants: map[string]words{"domain": {
+				detail: "It has the mail domain {domain}, which only proves the server to programs that found it by SRV record and look for that name; most look for {host} and refuse to {task} mail ({ports:port|ports} {ports}).",
+			}, "wildcard": {
 				detail: "A wildcard stands for one label only, so {names} {names:does|do} not cover {host}. Mail programs refuse to {task} mail ({ports:port|ports} {ports}).",
 			}},
 			check: (*index).findWrongName,

@@ -57,6 +57,13 @@ func sessionFixtures() []fixture {
 		},
 		{"starttls.command-injection", "it is dropped", good().srv(smtp).works(smtp).session(smtp, "", func(f *mail.SessionFacts) { f.Injection = mail.InjectionDiscarded }), "", ""},
 
+		{
+			"smtp.no-extensions", "EHLO is not known", inspected(func(f *mail.SessionFacts) { f.Capabilities.BeforeTLS = []string{} }),
+			"smtp.example.org knows no extensions of SMTP on port 587, so neither encryption nor sign-in", mail.Error,
+		},
+		{"smtp.no-extensions", "only STARTTLS is missing", inspected(func(f *mail.SessionFacts) { f.Capabilities.BeforeTLS = []string{"SIZE 1000"} }), "", ""},
+		{"starttls.not-offered", "EHLO is not known, which says it all", inspected(func(f *mail.SessionFacts) { f.Capabilities.BeforeTLS = []string{} }), "", ""},
+
 		{"starttls.not-offered", "a firewall hides it", inspected(func(f *mail.SessionFacts) { f.Capabilities.BeforeTLS = []string{"XXXXXXXA"} }), "", ""},
 	}
 }

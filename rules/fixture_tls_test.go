@@ -63,6 +63,10 @@ func certificateFixtures() []fixture {
 			"The certificate of smtp.example.org is not for that name, but for *.hoster.example and web7.hoster.example", mail.Critical,
 		},
 		{
+			"tls.certificate-name", "the mail domain alone", published().works(imaps).shows(mail.CertName, named("example.org"), smtps),
+			"The certificate of smtp.example.org is not for that name, but for example.org", mail.Critical,
+		},
+		{
 			"tls.certificate-name", "no name at all", published().works(imaps).shows(mail.CertName, named(), smtps),
 			"The certificate of smtp.example.org is not for that name", mail.Critical,
 		},

@@ -32,7 +32,7 @@ func (s *server) found() mail.TLSFacts {
 // wayThatWorks names the first way in which a handshake went well after the usual one failed.
 func (s *server) wayThatWorks() string { return s.found().Attempt }
 
-// version gives the outdated version that s speaks, "" where it speaks a newer one or none is known.
+// outdatedVersion gives the outdated version that s speaks, "" where it speaks a newer one or none is known.
 func (s *server) outdatedVersion() string {
 	for _, o := range s.handshakes {
 		if o.TLSFacts != nil && outdated(o.Version) {

@@ -97,6 +97,17 @@ func inspectionRules() []rule {
 		},
 		silences: []silence{{[]string{"starttls.*", "tls.none-offered", "auth.no-mechanism", "server.protocol-fault", "smtp.*", "discovery.no-encryption"}, sameServers}},
 		check:    (*index).findInspection,
+	}, {
+		id: "smtp.no-extensions", looksFor: "a server speaks only the SMTP of old times",
+		severity: mail.Error, weighed: true, owner: mail.OwnerProvider, confidence: mail.Likely,
+		references: []string{"RFC 5321 section 2.2.1", "RFC 5321 section 3.2"},
+		words: words{
+			title:  "{host} knows no extensions of SMTP on {ports:port|ports} {ports}, so neither encryption nor sign-in",
+			detail: "It does not answer EHLO as a server of today does, so mail programs cannot {task} mail there in safety. A very old server does that, or a filter in front of one.",
+			fix:    "Update the server or take the filter away, or publish another host or port for sending.[ In the mail program use port {open}.]",
+		},
+		silences: []silence{{[]string{"starttls.not-offered", "tls.none-offered", "auth.no-mechanism"}, sameServers}},
+		check:    (*index).findNoExtensions,
 	}}
 }
 
@@ -137,6 +148,17 @@ func (x *index) findNoUIDL() []hit {
 		offered := s.said().Capabilities.AfterTLS
 		return s.endpoint.Protocol == mail.POP3 && s.fault == nil && len(offered) > 0 && !slices.Contains(offered, "UIDL")
 	}), byHost))
+}
+
+// findNoExtensions looks for servers that list nothing after EHLO, or know only HELO.
+func (x *index) findNoExtensions() []hit {
+	bare := func(list []string) bool { return list != nil && len(list) == 0 }
+	hits := grouped(x.serversWhere(func(s *server) bool {
+		c := s.said().Capabilities
+		started := s.fault == nil || s.faultClass() == mail.StartTLSNotOffered
+		return s.endpoint.Protocol == mail.SMTP && started && (bare(c.AfterTLS) || c.AfterTLS == nil && bare(c.BeforeTLS))
+	}), byHost)
+	return with(seenInSession(hits), func(h hit) params { return params{"open": x.openPorts(h.servers)} })
 }
 
 // findInspection looks for the traces that the inspection leaves: a greeting of

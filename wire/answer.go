@@ -45,8 +45,8 @@ func (a Answer) Question() string {
 	return strings.TrimSuffix(a.Observation.ID, "@"+a.Observation.Resolver)
 }
 
-// Authentic reports whether a resolver on this machine, or one that is asked
-// over TLS, vouches for the answer by DNSSEC (the AD bit, RFC 4035 section
+// Authentic reports whether a resolver on this machine that was named for this
+// run, or that resolv.conf(5) trusts with it, or one that is asked over TLS, vouches for the answer by DNSSEC (the AD bit, RFC 4035 section
 // 3.2.3). Over any other path the bit could be anybody's.
 func (a Answer) Authentic() bool {
 	return a.Observation.DNSFacts != nil && a.Observation.Authentic == mail.Yes

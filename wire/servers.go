@@ -15,6 +15,7 @@ import (
 type systemConfig struct {
 	servers  []netip.AddrPort
 	named    bool // the configuration names them; else they are a last resort
+	trustAD  bool // the configuration vouches for the AD bit of servers on this machine
 	scopes   []systemScope
 	attempts int           // how often each server is asked
 	try      time.Duration // at most, before the next is asked; 0 for our own measure
@@ -47,7 +48,7 @@ const usualAttempts = 3
 // systemResolver makes the resolver that stands for the system's: the operating
 // system's configuration, or the servers that take its place.
 func systemResolver(o Options) (*resolver, error) {
-	config := systemConfig{attempts: usualAttempts}
+	config := systemConfig{attempts: usualAttempts, trustAD: true}
 	if len(o.System) == 0 {
 		config = systemServers()
 	}
@@ -58,17 +59,17 @@ func systemResolver(o Options) (*resolver, error) {
 		}
 		config.servers = append(config.servers, server)
 	}
-	r := &resolver{upstreams: plainServers(config.servers, o.Dial), attempts: config.attempts, try: config.try}
+	r := &resolver{upstreams: plainServers(config.servers, config.trustAD, o.Dial), attempts: config.attempts, try: config.try}
 	for _, s := range config.scopes {
-		r.scopes = append(r.scopes, scope{s.domain, plainServers(s.servers, o.Dial)})
+		r.scopes = append(r.scopes, scope{s.domain, plainServers(s.servers, config.trustAD, o.Dial)})
 	}
 	return r, nil
 }
 
-func plainServers(addrs []netip.AddrPort, dial DialFunc) []upstream {
+func plainServers(addrs []netip.AddrPort, trustAD bool, dial DialFunc) []upstream {
 	var list []upstream
 	for _, addr := range addrs {
-		list = append(list, &plainServer{addr: addr, dial: dial})
+		list = append(list, &plainServer{addr: addr, trustAD: trustAD, dial: dial})
 	}
 	return list
 }
@@ -101,7 +102,7 @@ func (n *Network) parseUpstream(s string) (upstream, error) {
 	switch scheme, _, _ := strings.Cut(s, "://"); {
 	case scheme == s:
 		server, err := parseServer(s)
-		return &plainServer{addr: server, dial: n.options.Dial}, err
+		return &plainServer{addr: server, trustAD: true, dial: n.options.Dial}, err
 	case strings.EqualFold(scheme, "tls"):
 		server, err := parseTLSServer(s)
 		if err != nil {

@@ -3,9 +3,12 @@
 package wire
 
 import (
+	"bytes"
 	"io"
 	"net/netip"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/miekg/dns"
@@ -28,11 +31,15 @@ func localConfig() systemConfig {
 }
 
 func parseResolvConf(r io.Reader) systemConfig {
-	conf, err := dns.ClientConfigFromReader(io.LimitReader(r, 1<<16))
+	text, err := io.ReadAll(io.LimitReader(r, 1<<16))
 	if err != nil {
 		return localConfig()
 	}
-	c := systemConfig{attempts: min(conf.Attempts, 5), try: time.Duration(conf.Timeout) * time.Second}
+	conf, err := dns.ClientConfigFromReader(bytes.NewReader(text))
+	if err != nil {
+		return localConfig()
+	}
+	c := systemConfig{trustAD: trustsAD(string(text)), attempts: min(conf.Attempts, 5), try: time.Duration(conf.Timeout) * time.Second}
 	for _, server := range conf.Servers {
 		addr, err := netip.ParseAddr(server)
 		if err == nil && len(c.servers) < maxServers {
@@ -44,4 +51,16 @@ func parseResolvConf(r io.Reader) systemConfig {
 	}
 	c.named = true
 	return c
+}
+
+// trustsAD reports whether resolv.conf has the option trust-ad. Without it a
+// server on this machine may be one that only passes on what another one says,
+// as those of containers and of many home networks do.
+func trustsAD(text string) bool {
+	for line := range strings.Lines(text) {
+		if words := strings.Fields(line); len(words) > 0 && words[0] == "options" && slices.Contains(words, "trust-ad") {
+			return true
+		}
+	}
+	return false
 }

@@ -19,7 +19,8 @@ type upstream interface {
 	// exchange puts a question once and gives the answer to it, whatever its
 	// RCODE is. The context bounds it.
 	exchange(ctx context.Context, q question, f form) (*dns.Msg, error)
-	// private reports whether nobody on the way can change what it answers.
+	// private reports whether nobody on the way can change what it answers, and
+	// it is one whose word on DNSSEC counts.
 	private() bool
 	String() string
 }
@@ -63,8 +64,9 @@ func padded(query *dns.Msg) *dns.Msg {
 // A plainServer is asked over UDP, and over TCP where the answer does not fit
 // or arrives broken.
 type plainServer struct {
-	addr netip.AddrPort
-	dial DialFunc
+	addr    netip.AddrPort
+	trustAD bool // who names it means that it validates, and does not just pass the AD bit on
+	dial    DialFunc
 
 	knowsEDNS atomic.Bool // a query with EDNS was answered
 	lacksEDNS atomic.Bool // only those without are: a firewall on the way drops the others
@@ -72,7 +74,7 @@ type plainServer struct {
 
 func (s *plainServer) String() string { return s.addr.String() }
 
-func (s *plainServer) private() bool { return s.addr.Addr().IsLoopback() }
+func (s *plainServer) private() bool { return s.trustAD && s.addr.Addr().IsLoopback() }
 
 func (s *plainServer) exchange(ctx context.Context, q question, f form) (*dns.Msg, error) {
 	f.edns = f.edns && !s.lacksEDNS.Load()

@@ -1,8 +1,14 @@
 package main
 
 import (
+	"context"
+	"strings"
 	"testing"
+	"time"
 
+	"github.com/spf13/cobra"
+
+	"github.com/mailmedic/mailmedic/check"
 	"github.com/mailmedic/mailmedic/mail"
 )
 
@@ -35,6 +41,47 @@ func TestNobodyIsAskedForASecretThatNoServerTakes(t *testing.T) {
 		}
 		if o.worthAsking() != c.worth || o.names() != c.names {
 			t.Errorf("%s: worth asking %v, offered %q", name, o.worthAsking(), o.names())
+		}
+	}
+}
+
+func TestALookGoesBeforeTheQuestionAndEndsEarly(t *testing.T) {
+	t.Parallel()
+	var n networkFlags
+	n.register(&cobra.Command{}, time.Second)
+	target := mail.Target{Address: "anna@a.example", Domain: "a.example"}
+	for name, c := range map[string]struct {
+		flags     signInFlags
+		mechanism string
+		looks     bool
+		asked     bool
+	}{
+		"a server takes it":         {signInFlags{password: secretFlags{ask: true}}, "plain", true, true},
+		"no server takes it":        {signInFlags{password: secretFlags{ask: true}}, "xoauth2", true, false},
+		"a token where it is taken": {signInFlags{token: secretFlags{ask: true}}, "xoauth2", true, true},
+		"nobody has to be asked":    {signInFlags{password: secretFlags{stdin: true}}, "xoauth2", false, false},
+	} {
+		s, errs, prompts := person(t, "hunter2", nil)
+		s.in = strings.NewReader("from stdin\n")
+		looked, cut := false, false
+		in, err := c.flags.askedFor(t.Context(), s, &n, target, func(ctx context.Context, o check.Options, emit func(mail.Event)) {
+			if looked = true; o.SignIn != nil || o.Network == nil {
+				t.Errorf("%s: the look signs in: %+v", name, o)
+			}
+			emit(mail.Event{Observation: &mail.Observation{
+				Kind: mail.KindSession, Subject: "imaps://imap.a.example:993",
+				SessionFacts: &mail.SessionFacts{Mechanisms: mail.BothWays{AfterTLS: []string{c.mechanism}}},
+			}})
+			cut = ctx.Err() != nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if looked != c.looks || cut != (c.looks && c.asked) || (len(*prompts) > 0) != c.asked || (in != nil) != (c.asked || !c.looks) {
+			t.Errorf("%s: looked %v, cut short %v, prompts %q, sign-in %v", name, looked, cut, *prompts, in)
+		}
+		if told := strings.Contains(errs.String(), "you are not asked"); told != (c.looks && !c.asked) {
+			t.Errorf("%s: told %q", name, errs)
 		}
 	}
 }
