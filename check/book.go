@@ -32,6 +32,8 @@ func newBook() *book {
 
 func (b *book) addCandidate(c mail.Candidate) { b.candidates[candidateKey{c.Role, c.Endpoint}] = c }
 
+func (b *book) removeCandidate(key candidateKey) { delete(b.candidates, key) }
+
 func (b *book) addObservation(o mail.Observation) {
 	if _, known := b.observations[o.ID]; !known {
 		b.bySubject[o.Subject] = append(b.bySubject[o.Subject], o.ID)

@@ -7,7 +7,6 @@ import (
 	"github.com/mailmedic/mailmedic/discover"
 	"github.com/mailmedic/mailmedic/mail"
 	"github.com/mailmedic/mailmedic/probe"
-	"github.com/mailmedic/mailmedic/rules"
 	"github.com/mailmedic/mailmedic/wire"
 )
 
@@ -23,6 +22,9 @@ type Options struct {
 	SignIn     *SignIn          // nil for no sign-in
 	FailOn     mail.Severity    // findings at or above it give exit code 1; "" for none
 	Transcript bool             // keep the redacted conversations
+	Injection  bool             // test what servers with STARTTLS do with a command before the handshake, over one further connection each
+	Clients    bool             // say what mail programs would find by themselves
+	AllPorts   bool             // Probe only: ask every standard port of a host that is named without one
 	Tool       mail.Tool        // who reports
 }
 
@@ -30,6 +32,7 @@ type Options struct {
 type SignIn struct {
 	Username string // "" for the forms that the sources suggest
 	Secret   mail.Secret
+	Token    bool // the secret is an OAuth 2.0 access token, not a password
 
 	Insecure        bool // send the secret although a certificate is bad
 	TrustDiscovered bool // send the secret to hosts that only weak claims name
@@ -45,12 +48,7 @@ type SignIn struct {
 // When ctx is cancelled it reports what is known so far, with exit code 130.
 // All that it started has ended when it returns.
 func Run(ctx context.Context, target mail.Target, o Options, emit func(mail.Event)) mail.Closing {
-	started := time.Now()
-	emit(mail.Event{Header: &mail.Header{Schema: mail.Schema, Tool: o.Tool, Target: target, Started: started.UTC()}})
-	if o.Timeout == 0 {
-		o.Timeout = DefaultTimeout
-	}
-	c := newConductor(ctx, target, o, started, emit)
+	c := newConductor(ctx, begin("check", target, o, emit))
 	found := c.conduct(ctx)
 	if c.fault.Load() != nil {
 		c.wait()
@@ -60,46 +58,7 @@ func Run(ctx context.Context, target mail.Target, o Options, emit func(mail.Even
 	return closing
 }
 
-// judge asks the rules and emits what they say, the verdict last.
-func (c *conductor) judge(found discover.Result) mail.Closing {
-	facts := rules.Facts{
-		Target:       c.target,
-		Now:          time.Now(),
-		Provider:     found.Provider,
-		Candidates:   c.book.candidateList(),
-		Observations: c.book.observationList(),
-		NotChecked:   c.notChecked,
-		Interrupted:  c.interrupted,
-	}
-	if s := c.o.SignIn; s != nil {
-		facts.SignIn, facts.Insecure, facts.Discovered = true, s.Insecure, s.TrustDiscovered
-	}
-	judgement := rules.Judge(facts, c.o.FailOn)
-	for _, candidate := range judgement.Candidates {
-		c.emit(mail.Event{Candidate: &candidate})
-	}
-	for _, rule := range judgement.Rules {
-		c.emit(mail.Event{Rule: &rule})
-	}
-	for _, finding := range judgement.Findings {
-		c.emit(mail.Event{Finding: &finding})
-	}
-	for _, setting := range judgement.Settings {
-		c.emit(mail.Event{Setting: &setting})
-	}
-	closing := mail.Closing{
-		Verdict:    judgement.Verdict,
-		TookMS:     time.Since(c.started).Milliseconds(),
-		Complete:   judgement.Complete,
-		NotChecked: c.notChecked,
-		Provider:   found.Provider,
-		Services:   found.Services,
-	}
-	c.emit(mail.Event{Verdict: &closing})
-	return closing
-}
-
 // probeOptions are the same for every endpoint of a run.
 func (c *conductor) probeOptions() probe.Options {
-	return probe.Options{Transcript: c.o.Transcript, Redact: c.redact}
+	return probe.Options{Transcript: c.o.Transcript, Redact: c.redact, InjectionTest: c.o.Injection}
 }

@@ -17,11 +17,7 @@ import (
 // conductor owns the state of one run. Only its loop touches the state; the
 // goroutines that it starts send what they learn to its inbox.
 type conductor struct {
-	o       Options
-	target  mail.Target
-	started time.Time
-	emit    func(mail.Event)
-	redact  *mail.Redactor
+	*record
 
 	run      context.Context // ends when the run's time is over, the user interrupts, or the loop is done
 	cancel   context.CancelFunc
@@ -29,23 +25,22 @@ type conductor struct {
 	goodbyes sync.WaitGroup // every goroutine of the run, see start
 	fault    atomic.Pointer[fault]
 
-	search  *discover.Search
-	book    *book
-	probes  map[mail.Endpoint]*probing
-	atHost  map[string]int    // connections that are open or being made
-	making  map[*probing]bool // sessions that go home to make room for better ones
-	account *account
+	search   *discover.Search
+	probes   map[mail.Endpoint]*probing
+	atHost   map[string]int    // connections that are open or being made
+	making   map[*probing]bool // sessions that go home to make room for better ones
+	account  *account
+	furthers furthers
+	cooling  map[string]phase // by host: begun while it is left alone, done where that was in vain
 
-	published   bool                    // every source but the guesses has answered
-	guesses     map[mail.Role]phase     // of the roles that were released
-	consents    map[string]phase        // by host
-	permitted   map[string]bool         // by host, once the user has answered
-	asking      bool                    // the user is being asked
-	firstReady  map[mail.Role]time.Time // when the first session of the role was ready to sign in
-	proved      time.Time               // when every role had a proved setting
-	graceOver   bool                    // what could not better the proof has been stopped
-	notChecked  []mail.NotChecked
-	interrupted bool
+	published  bool                    // every source but the guesses has answered
+	guesses    map[mail.Role]phase     // of the roles that were released
+	consents   map[string]phase        // by host
+	permitted  map[string]bool         // by host, once the user has answered
+	asking     bool                    // the user is being asked
+	firstReady map[mail.Role]time.Time // when the first session of the role was ready to sign in
+	proved     time.Time               // when every role had a proved setting
+	graceOver  bool                    // what could not better the proof has been stopped
 }
 
 // phase is how far something is that is done once.
@@ -57,14 +52,14 @@ const (
 	done
 )
 
-func newConductor(ctx context.Context, target mail.Target, o Options, started time.Time, emit func(mail.Event)) *conductor {
+func newConductor(ctx context.Context, r *record) *conductor {
 	c := &conductor{
-		o: o, target: target, started: started, emit: emit,
+		record:    r,
 		inbox:     make(chan func()),
-		book:      newBook(),
 		probes:    map[mail.Endpoint]*probing{},
 		atHost:    map[string]int{},
 		making:    map[*probing]bool{},
+		cooling:   map[string]phase{},
 		account:   newAccount(),
 		guesses:   map[mail.Role]phase{},
 		consents:  map[string]phase{},
@@ -72,10 +67,7 @@ func newConductor(ctx context.Context, target mail.Target, o Options, started ti
 
 		firstReady: map[mail.Role]time.Time{},
 	}
-	if s := o.SignIn; s != nil {
-		c.redact = mail.NewRedactor(s.Secret, target.Address, target.LocalPart(), s.Username)
-	}
-	c.run, c.cancel = context.WithTimeout(ctx, o.Timeout)
+	c.run, c.cancel = context.WithTimeout(ctx, r.o.Timeout)
 	return c
 }
 
@@ -92,9 +84,21 @@ func (c *conductor) conduct(ctx context.Context) discover.Result {
 		case <-c.run.Done():
 		}
 	})
+	why := c.loop(ctx, c.advance, c.finished)
+	c.cancel()
+	c.cutProbes(why)
+	result := c.search.Wait()
+	c.unanswered(result, why)
+	c.compareResolvers(ctx)
+	return result
+}
+
+// loop does what can be done and takes in what is learned, until the run is
+// finished or its time is over. It says why what is still open was not waited for.
+func (c *conductor) loop(ctx context.Context, advance func(), finished func() bool) mail.Why {
 	alarm := time.NewTimer(0)
 	defer alarm.Stop()
-	for c.advance(); !c.finished(); c.advance() {
+	for advance(); !finished(); advance() {
 		alarm.Reset(time.Until(c.nextMoment()))
 		select {
 		case learned := <-c.inbox:
@@ -103,18 +107,11 @@ func (c *conductor) conduct(ctx context.Context) discover.Result {
 		case <-c.run.Done():
 		}
 	}
-	why := mail.WhyGrace
-	if c.run.Err() != nil {
-		why = mail.WhyDeadline
-		c.interrupted = errors.Is(ctx.Err(), context.Canceled)
+	if c.run.Err() == nil {
+		return mail.WhyGrace
 	}
-	c.cancel()
-	c.cutProbes(why)
-	result := c.search.Wait()
-	for _, pending := range result.Stopped {
-		c.skip(pending.Subject, why)
-	}
-	return result
+	c.interrupted = errors.Is(ctx.Err(), context.Canceled)
+	return mail.WhyDeadline
 }
 
 // fault is a panic of a goroutine, to be raised again where the caller can meet it.
@@ -166,27 +163,10 @@ func (c *conductor) advance() {
 	for _, role := range []mail.Role{mail.Incoming, mail.Outgoing} {
 		c.guess(role)
 	}
+	c.askFurther()
+	c.giveUp()
 	c.signIn()
 	c.noteProof()
-}
-
-// take keeps and passes on what discovery says.
-func (c *conductor) take(e mail.Event) {
-	switch {
-	case e.Candidate != nil:
-		c.book.addCandidate(*e.Candidate)
-		c.emit(e)
-	case e.Observation != nil:
-		c.observe(*e.Observation)
-	default:
-		c.emit(e)
-	}
-}
-
-func (c *conductor) observe(o mail.Observation) {
-	o = clean(c.redact, o)
-	c.book.addObservation(o)
-	c.emit(mail.Event{Observation: &o})
 }
 
 // clean removes the secret from all that a server could have echoed.
@@ -196,7 +176,7 @@ func clean(r *mail.Redactor, o mail.Observation) mail.Observation {
 	}
 	if o.AuthFacts != nil {
 		auth := *o.AuthFacts
-		auth.Reply = r.Clean(auth.Reply)
+		auth.Reply, auth.Challenge = r.Clean(auth.Reply), r.Clean(auth.Challenge)
 		o.AuthFacts = &auth
 	}
 	if o.SessionFacts != nil {

@@ -1,8 +1,6 @@
 package check
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"github.com/mailmedic/mailmedic/mail"
@@ -33,7 +31,7 @@ func (c *conductor) finished() bool {
 	case c.graceOver && (time.Since(c.started) >= trustedLimit || !c.betterSourcePending()):
 		return !c.probing() || time.Since(c.started) >= trustedLimit
 	default:
-		return c.published && !c.probing() && !c.guessing()
+		return c.published && !c.probing() && !c.guessing() && !c.awaitsFurther()
 	}
 }
 
@@ -69,6 +67,9 @@ func (c *conductor) nextMoment() time.Time {
 	}
 	if !c.proved.IsZero() {
 		moments = append(moments, c.proved.Add(grace))
+	}
+	if !c.furthers.alone.IsZero() {
+		moments = append(moments, c.furthers.alone.Add(grace))
 	}
 	now := time.Now()
 	next := now.Add(time.Hour)
@@ -139,7 +140,7 @@ func (c *conductor) betterSourcePending() bool {
 func (c *conductor) cutProbes(why mail.Why) {
 	for _, candidate := range c.book.candidateList() {
 		if e := candidate.Endpoint; c.probes[e] == nil {
-			c.skip(e.String(), why)
+			c.skip(mail.NotChecked{Subject: e.String(), Why: why})
 			c.probes[e] = &probing{endpoint: e, state: ended}
 		}
 	}
@@ -148,23 +149,13 @@ func (c *conductor) cutProbes(why mail.Why) {
 			continue
 		}
 		if p.state != leaving {
-			c.skip(p.endpoint.String(), why)
+			c.skip(mail.NotChecked{Subject: p.endpoint.String(), Why: why})
 		}
 		c.dismiss(p)
 		p.state = ended
 		p.cancel()
 	}
-}
-
-// skip notes what is not checked, in the order of the names.
-func (c *conductor) skip(subject string, why mail.Why) {
-	n := mail.NotChecked{Subject: subject, Why: why}
-	i, known := slices.BinarySearchFunc(c.notChecked, n, func(a, b mail.NotChecked) int {
-		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Why, b.Why))
-	})
-	if !known {
-		c.notChecked = slices.Insert(c.notChecked, i, n)
-	}
+	c.cutFurther(why)
 }
 
 // guess releases the guesses of a role when nothing published can be expected to do.

@@ -35,10 +35,10 @@ const maxAtHost = 4
 // best candidates come first. The goroutine owns the session; the loop sends it
 // orders.
 func (c *conductor) probe(e mail.Endpoint) {
-	if _, known := c.probes[e]; known {
+	if _, known := c.probes[e]; known || c.cooling[e.Host] != notBegun {
 		return
 	}
-	if c.atHost[e.Host] >= maxAtHost {
+	if !c.mayConnect(e.Host) {
 		c.makeRoom(e)
 		return
 	}
@@ -60,12 +60,13 @@ func (c *conductor) probe(e mail.Endpoint) {
 			c.atHost[e.Host]--
 			delete(c.making, p)
 		})
-		session := probe.Open(ctx, c.o.Network, e, c.probeOptions(), observe)
+		session := c.open(ctx, e, observe)
 		c.tell(func() { c.opened(p, session) })
 		for t := range orders {
 			session = c.obey(ctx, p, session, t, observe)
 		}
 		session.Mailbox(ctx)
+		session.Rehearse(ctx, c.sender())
 		over := func() { c.tell(func() { p.state = ended }) }
 		if c.o.Transcript {
 			defer over() // the goodbye belongs to the report
@@ -106,7 +107,7 @@ func (c *conductor) obey(ctx context.Context, p *probing, s *probe.Session, t tr
 		s.Close(ctx)
 		s = probe.Open(ctx, c.o.Network, p.endpoint, c.probeOptions(), observe)
 	}
-	credentials := probe.Credentials{Username: t.username, Secret: c.o.SignIn.Secret}
+	credentials := probe.Credentials{Username: t.username, Secret: c.o.SignIn.Secret, Token: c.o.SignIn.Token}
 	outcome := s.SignIn(ctx, credentials, c.o.SignIn.Insecure)
 	c.tell(func() { c.tried(p, t, outcome) })
 	return s
@@ -118,6 +119,7 @@ func (c *conductor) opened(p *probing, s *probe.Session) {
 		return
 	}
 	p.session, p.state = s, waiting
+	c.lookFurther(p.endpoint)
 	if !c.wantsSignIn(p) {
 		c.dismiss(p)
 	}
@@ -133,10 +135,17 @@ func (c *conductor) dismiss(p *probing) {
 	p.state = leaving
 }
 
-// wantsSignIn reports whether the session can take a password.
+// wantsSignIn reports whether the session can take the secret.
 func (c *conductor) wantsSignIn(p *probing) bool {
 	want := c.o.SignIn
-	if want == nil || len(p.session.Mechanisms()) == 0 {
+	if want == nil {
+		return false
+	}
+	ways := p.session.Mechanisms()
+	if want.Token {
+		ways = p.session.TokenMechanisms()
+	}
+	if len(ways) == 0 {
 		return false
 	}
 	isSetting := slices.ContainsFunc(c.book.candidateList(), func(known mail.Candidate) bool {

@@ -103,6 +103,10 @@ func (c *conductor) login(p *probing) login {
 	claims := c.book.claims(p.endpoint)
 	l := login{endpoint: p.endpoint}
 	l.forms, l.explicit = userForms(c.o.SignIn.Username, c.target, claims)
+	if c.o.SignIn.Token {
+		// A token says itself whose it is: where it is refused, another name does not help.
+		l.forms = l.forms[:min(1, len(l.forms))]
+	}
 	allowed, answered := c.mayHaveSecret(p.endpoint, claims)
 	if !answered && c.heardAll() {
 		c.ask(p.endpoint.Host, claims)
@@ -147,7 +151,7 @@ func (c *conductor) sendHome(l login) {
 		why = mail.WhyBudget
 	}
 	if !c.account.triedAt(l.endpoint) {
-		c.skip(l.endpoint.String(), why)
+		c.skip(mail.NotChecked{Subject: l.endpoint.String(), Why: why})
 	}
 	c.dismiss(c.probes[l.endpoint])
 }
@@ -173,4 +177,13 @@ func (c *conductor) stillMoving() bool {
 		}
 	}
 	return false
+}
+
+// sender is the address that a rehearsal of sending is made with: that of the
+// target, else a user name that is one.
+func (c *conductor) sender() string {
+	if c.target.Address != "" || c.o.SignIn == nil {
+		return c.target.Address
+	}
+	return c.o.SignIn.Username
 }

@@ -80,6 +80,10 @@ func TestAutoconfigCases(t *testing.T) {
 			"case 18: two servers are both kept", inDocument(goodIMAP + strings.ReplaceAll(strings.ReplaceAll(goodIMAP, "993", "143"), "SSL", "STARTTLS")),
 			[]string{good, "imap+starttls://imap.example.org:143 anna@example.org plain"},
 		},
+		{
+			"case 19: POP3 in front of IMAP costs neither", inDocument(strings.NewReplacer(`"imap"`, `"pop3"`, "993", "995").Replace(goodIMAP) + goodIMAP),
+			[]string{"pop3s://imap.example.org:995 anna@example.org plain", good},
+		},
 		{"case 20: POP3 alone is an answer", inDocument(strings.NewReplacer(`"imap"`, `"pop3"`, "993", "995").Replace(goodIMAP)), []string{"pop3s://imap.example.org:995 anna@example.org plain"}},
 		{"case 22: of two host names the first counts", incoming("</hostname>", "</hostname><hostname>other.example.org</hostname>"), []string{good}},
 		{"case 23: port 0", incoming("993", "0"), nil},
@@ -118,7 +122,7 @@ func TestAutoconfigCases(t *testing.T) {
 }
 
 // lines writes servers as "endpoint username auth…", with - for no user name.
-func lines(c clientConfig) []string {
+func lines(c content) []string {
 	var list []string
 	for _, s := range c.servers {
 		name := s.username
@@ -261,7 +265,7 @@ func TestTheRealDocumentsAreRead(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		got[name] = append([]string{config.name + " | " + config.enableURL}, lines(config)...)
+		got[name] = summary(config)
 	}
 	text, err := json.MarshalIndent(got, "", "\t")
 	if err != nil {
@@ -282,33 +286,52 @@ func TestTheRealDocumentsAreRead(t *testing.T) {
 	}
 }
 
-// What holds for whatever is read: on error there is nothing, every endpoint
-// survives being written and read, names are bounded, and reading again gives
-// the same.
+// summary writes what was read of a document, for people who compare.
+func summary(c content) []string {
+	list := append([]string{c.name + " | " + c.enableURL}, lines(c)...)
+	for i, s := range c.servers {
+		if s.leave != nil {
+			list[1+i] += fmt.Sprintf(" leave=%v/%d", s.leave.Leave == mail.Yes, s.leave.Days)
+		}
+	}
+	for _, s := range c.services {
+		list = append(list, "service "+s.Type+" "+s.URL+s.Host)
+	}
+	if c.oauth != nil {
+		list = append(list, "oauth "+strings.Join(append([]string{c.oauth.Issuer, c.oauth.AuthURL, c.oauth.TokenURL}, c.oauth.Scopes...), " "))
+	}
+	for _, page := range c.docs {
+		list = append(list, "help "+page)
+	}
+	for _, note := range c.notes.list {
+		list = append(list, "note "+note)
+	}
+	return list
+}
+
+// What was read of a document, written and read again, is the same; on error
+// there is nothing, and everything is bounded.
 func FuzzAutoconfig(f *testing.F) {
 	f.Add([]byte(inDocument(goodIMAP)))
 	f.Add([]byte(inDocument(`<outgoingServer type="smtp"><hostname>%EMAILDOMAIN%</hostname><port>25</port><socketType>plain</socketType></outgoingServer>`)))
+	f.Add([]byte(strings.Replace(inDocument(goodIMAP), "</clientConfig>", oauthSection, 1)))
 	f.Add([]byte("<html>"))
 	f.Add([]byte("\xff\xfe<\x00c\x00"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		config, err := parseAutoconfig(body, anna)
-		if err != nil && (len(config.servers) > 0 || config.name != "" || config.enableURL != "") {
-			t.Fatalf("an error and a document: %+v", config)
-		}
-		if len(config.servers) > maxTargets || len(config.name) > maxText {
-			t.Fatal("unbounded")
-		}
-		for _, s := range config.servers {
-			again, err := mail.ParseEndpoint(s.endpoint.String())
-			if err != nil || again != s.endpoint {
-				t.Fatalf("%v became %v: %v", s.endpoint, again, err)
+		c, err := parseAutoconfig(body, anna)
+		if err != nil {
+			if diff := cmp.Diff(everything(content{}), everything(c)); diff != "" || len(c.notes.list) > 0 {
+				t.Fatalf("an error and a document: %+v", c)
 			}
-			if s.endpoint.Port == 0 || strings.ContainsAny(s.username, "\r\n\x00") {
-				t.Fatalf("%+v", s)
-			}
+			return
 		}
-		if second, _ := parseAutoconfig(body, anna); !cmp.Equal(lines(config), lines(second)) {
-			t.Fatal("the second reading differs")
+		checkBounds(t, c)
+		again, err := parseAutoconfig(writeAutoconfig(c), anna)
+		if err != nil {
+			t.Fatalf("what was written is refused: %v", err)
+		}
+		if diff := cmp.Diff(everything(c), everything(again)); diff != "" {
+			t.Fatal(diff)
 		}
 	})
 }

@@ -3,14 +3,23 @@
 //
 //	mx.go        MX records: the hosts on port 25, the provider, what is derived from them
 //	srv.go       SRV records, RFC 6186 and RFC 8314
+//	pacc.go      the domain's PACC document with its digest, draft-ietf-mailmaint-pacc
 //	autoconfig.go  the domain's own autoconfig documents, and its parent's
+//	autodiscover.go  Microsoft Autodiscover, MS-OXDSCLI, without ever a password
+//	mailconf.go  the TXT record that names an autoconfig document
+//	jmap.go      JMAP and ManageSieve, RFC 8620 and RFC 5804
 //	ispdb.go     the ISPDB of Thunderbird or another of the same layout
 //	provider.go  the table that is built in, by domain and by MX
 //	guess.go     the usual host names, only when asked for
 //	pins.go      what the user fixed
 //
-// What is found is emitted as it comes. merge.go folds it, so that a candidate
-// carries every claim about it.
+// A document of any format becomes a content (content.go), with notes on what
+// was passed over in it. What is found is emitted as it comes. merge.go folds
+// it, so that a candidate carries every claim about it; services.go does so for
+// what is published beside mail access.
+//
+// The user's address is told to https hosts of the domain itself and to nobody
+// else. Where Autodiscover leads elsewhere, it is asked about the postmaster.
 package discover
 
 import (
@@ -50,6 +59,15 @@ type Result struct {
 	Provider *mail.Provider // nil when none is known
 	Services []mail.Service // what is published beside mail access, sorted
 	Stopped  []Pending      // what was cut short, sorted by source and subject
+	NotAsked []NotAsked     // what was left out on purpose, sorted likewise
+}
+
+// NotAsked is one question that was left out on purpose, which is something
+// else than an answer that says no and than one that did not come.
+type NotAsked struct {
+	Source  mail.Source
+	Subject string // the domain, URL or host that would have been asked about
+	Why     string // for people, such as "third parties are not to be asked"
 }
 
 // Start asks every source at once and returns. Observations, and candidates
@@ -63,13 +81,41 @@ func Start(ctx context.Context, n *wire.Network, target mail.Target, o Options, 
 	s := newSearch(ctx, n, target, o, emit)
 	s.askPins()
 	s.askProviderByDomain()
-	if _, literal := target.Literal(); !literal && wire.OrganisationalDomain(target.Domain) != "" {
+	if why := unpublished(target); why != "" {
+		s.leaveOutAll(why)
+	} else {
 		s.askMX()
 		s.askSRV()
+		s.askPACC()
 		s.askAutoconfig()
+		s.askAutodiscover()
+		s.askMailconf()
+		s.askJMAP()
 		s.askISPDB()
 		s.surveyGuesses()
 	}
 	s.watch()
 	return s
+}
+
+// unpublished says why nobody can have published anything for a target, and ""
+// where somebody can.
+func unpublished(t mail.Target) string {
+	if _, literal := t.Literal(); literal {
+		return "the address names its host by an IP address, for which nothing is published"
+	}
+	if wire.OrganisationalDomain(t.Domain) == "" {
+		return "nobody in particular owns this name, so that whoever answered could be anybody"
+	}
+	return ""
+}
+
+// leaveOutAll notes that no source is asked over the network.
+func (s *Search) leaveOutAll(why string) {
+	for _, source := range []mail.Source{
+		mail.SourcePACC, mail.SourceAutoconfig, mail.SourceAutodiscover, mail.SourceSRV, mail.SourceISPDB,
+		mail.SourceMX, mail.SourceTXT, mail.SourceJMAP,
+	} {
+		s.leaveOut(source, s.target.Domain, why)
+	}
 }

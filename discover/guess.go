@@ -71,7 +71,7 @@ func (s *Search) guess(made *sync.WaitGroup, ports []mail.StandardPort) {
 	domain := s.target.Domain
 	if addr, literal := s.target.Literal(); literal {
 		s.start(made, Pending{mail.SourceGuess, domain, mail.TrustGuess}, func(context.Context) bool {
-			s.found(nil, guessOffers(addr.String(), ports, nil))
+			s.found(mail.SourceGuess, nil, guessOffers(addr.String(), ports, nil))
 			return true
 		})
 		return
@@ -102,7 +102,7 @@ func (s *Search) guessName(ctx context.Context, name string, ports []mail.Standa
 		return false
 	}
 	if s.survey.wildcard {
-		s.found(s.survey.random, nil)
+		s.leaveOut(mail.SourceGuess, name, s.survey.why)
 		return true
 	}
 	return s.guessHost(ctx, name, ports)
@@ -115,7 +115,14 @@ func (s *Search) guessMXHost(ctx context.Context, ports []mail.StandardPort) boo
 		return false
 	}
 	host := s.survey.mxHost
-	if host == "" || providers.IsGateway(host) || providers.ByMX(host) != nil {
+	switch {
+	case host == "":
+		return true
+	case providers.IsGateway(host):
+		s.leaveOut(mail.SourceGuess, host, "it is a filter in front of the mailbox")
+		return true
+	case providers.ByMX(host) != nil:
+		s.leaveOut(mail.SourceGuess, host, "it is the MX host of a provider whose mail servers are known")
 		return true
 	}
 	return s.guessHost(ctx, host, ports)
@@ -123,19 +130,33 @@ func (s *Search) guessMXHost(ctx context.Context, ports []mail.StandardPort) boo
 
 // guessHost offers a host if it exists and the domain does not rule it out.
 func (s *Search) guessHost(ctx context.Context, host string, ports []mail.StandardPort) bool {
-	if s.survey.noMail || s.noServers() {
+	if why := s.pointless(); why != "" {
+		s.leaveOut(mail.SourceGuess, host, why)
 		return true
 	}
 	addrs, answers := s.net.Addresses(ctx, host)
-	if slices.ContainsFunc(answers, func(a wire.Answer) bool { return cut(a.Failure()) }) {
+	if anyCut(answers) {
 		return false
 	}
 	var offers []offer
 	if len(addrs) > 0 {
 		offers = guessOffers(host, s.survey.open(ports), answers)
+		s.sayRuledOut(host, ports)
 	}
-	s.found(observationsOf(answers), offers)
+	s.found(mail.SourceGuess, observationsOf(answers), offers)
 	return true
+}
+
+// sayRuledOut notes which of the ports are left out since the domain says that
+// it has no such service.
+func (s *Search) sayRuledOut(host string, ports []mail.StandardPort) {
+	open := s.survey.open(ports)
+	for _, p := range ports {
+		if !slices.Contains(open, p) {
+			e := mail.Endpoint{Protocol: p.Protocol, Security: p.Security, Host: host, Port: p.Port}
+			s.leaveOut(mail.SourceGuess, e.String(), "the domain says by an SRV record that it has no such service")
+		}
+	}
 }
 
 func guessOffers(host string, ports []mail.StandardPort, answers []wire.Answer) []offer {

@@ -7,7 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mailmedic/mailmedic/lab"
 	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/wire"
 )
 
 func contains(list []string, s string) bool { return slices.Contains(list, s) }
@@ -67,7 +69,7 @@ func TestGuessesThatTheDNSRulesOut(t *testing.T) {
 		want       []string
 	}{
 		{"names that do not resolve", "@ MX 10 mx\n", nil},
-		{"case 4 of the network: a wildcard leaves the MX host", "@ MX 10 mx.hoster.example.\n* A 192.0.2.1\nmx.hoster.example. A 192.0.2.2\n", []string{
+		{"a wildcard leaves the MX host", "@ MX 10 mx.hoster.example.\n* A 192.0.2.1\nmx.hoster.example. A 192.0.2.2\n", []string{
 			"imap+starttls://mx.hoster.example:143", "imaps://mx.hoster.example:993", "pop3+starttls://mx.hoster.example:110",
 			"pop3s://mx.hoster.example:995", "smtp+starttls://mx.hoster.example:587", "smtps://mx.hoster.example:465",
 		}},
@@ -167,7 +169,7 @@ to = ["192.0.2.66"]
 fault = "drop"
 `
 
-func TestASlowSourceHoldsNothingBackAndIsStopped(t *testing.T) { // cases 54, 55, 128
+func TestCase54ASlowSourceHoldsNothingBackAndIsStopped(t *testing.T) { // cases 54, 55, 128
 	t.Parallel()
 	w := run(t, blackHole)
 	found := make(chan struct{})
@@ -206,7 +208,41 @@ func TestASlowSourceHoldsNothingBackAndIsStopped(t *testing.T) { // cases 54, 55
 	}
 }
 
-func TestWhatWasCutIsNotObserved(t *testing.T) { // case 128
+func TestCase55ASlowSourceOfHigherTrustIsStillHeard(t *testing.T) {
+	t.Parallel()
+	w, err := lab.Parse("test.txtar", []byte("A slow web server\n-- zone --\n$ORIGIN example.org.\n_imaps._tcp SRV 0 0 993 imap\nautoconfig A 192.0.2.81\n"+
+		"-- servers.toml --\n[[page]]\nurl = \"https://autoconfig.example.org/mail/config-v1.1.xml\"\ndelay = \"1h\"\n"+
+		"-- web/autoconfig.example.org/mail/config-v1.1.xml --\n"+imapDocument("imap.example.org")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hour := make(chan time.Time)
+	running, err := w.Start(t.Context(), lab.Options{After: func(time.Duration) <-chan time.Time { return hour }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(running.Close)
+	network, err := wire.New(running.Network())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(network.Close)
+	var trusts []mail.Trust
+	search := Start(t.Context(), network, anna, Options{NoThirdParty: true}, func(e mail.Event) {
+		if e.Candidate == nil {
+			return
+		}
+		if trusts = append(trusts, e.Candidate.Trust()); len(trusts) == 1 {
+			close(hour) // only once the faster one was told does the slower one answer
+		}
+	})
+	search.Wait()
+	if diff := diffOf([]mail.Trust{mail.TrustDNS, mail.TrustAuthenticated}, trusts); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestCase128WhatWasCutIsNotObserved(t *testing.T) { // case 128
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()

@@ -15,6 +15,7 @@ func (s *Search) askMXISPDB(domain string) { s.askDatabase(domain) }
 
 func (s *Search) askDatabase(domain string) {
 	if s.options.NoThirdParty {
+		s.leaveOut(mail.SourceISPDB, domain, "third parties are not to be asked")
 		return
 	}
 	base := s.options.ISPDB
@@ -25,5 +26,5 @@ func (s *Search) askDatabase(domain string) {
 	if !strings.HasPrefix(strings.ToLower(base), "https://") {
 		trust = mail.TrustCleartext
 	}
-	s.askDocument(document{mail.SourceISPDB, strings.TrimSuffix(base, "/") + "/" + domain, trust})
+	s.askDocument(document{source: mail.SourceISPDB, url: strings.TrimSuffix(base, "/") + "/" + domain, trust: trust})
 }

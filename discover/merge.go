@@ -23,21 +23,44 @@ type identity struct {
 // ledger holds what was found so far. What it returns shares nothing that it
 // changes later.
 type ledger struct {
-	noted      map[string]bool // ids of observations
+	noted      map[string]mail.Observation // by id
 	candidates map[identity]mail.Candidate
 }
 
 func newLedger() ledger {
-	return ledger{noted: map[string]bool{}, candidates: map[identity]mail.Candidate{}}
+	return ledger{noted: map[string]mail.Observation{}, candidates: map[identity]mail.Candidate{}}
 }
 
-// note reports whether the observation is new.
-func (l ledger) note(id string) bool {
-	if l.noted[id] {
-		return false
+// note takes in what a source saw. It gives the observation as it stands now
+// and whether that is news. What several sources saw alike, such as the address
+// of a host, belongs to the one that comes first in the order of sources, so
+// that it is the same one every time.
+func (l ledger) note(source mail.Source, o mail.Observation) (mail.Observation, bool) {
+	known, exists := l.noted[o.ID]
+	if !exists {
+		o.Source = source
+		l.noted[o.ID] = o
+		return o, true
 	}
-	l.noted[id] = true
-	return true
+	added := sortedSet(slices.Concat(known.Notes, o.Notes))
+	news := sourceRank(source) < sourceRank(known.Source) || len(added) > len(known.Notes)
+	if sourceRank(source) < sourceRank(known.Source) {
+		known.Source = source
+	}
+	if len(added) > len(known.Notes) {
+		known.Notes = added
+	}
+	l.noted[o.ID] = known
+	return known, news
+}
+
+// sourceRank gives the place of a source among those that may have asked the
+// same: who publishes most exactly comes first.
+func sourceRank(s mail.Source) int {
+	return slices.Index([]mail.Source{
+		mail.SourceUser, mail.SourcePACC, mail.SourceAutoconfig, mail.SourceAutodiscover, mail.SourceSRV, mail.SourceISPDB,
+		mail.SourceProvider, mail.SourceMX, mail.SourceTXT, mail.SourceJMAP, mail.SourceGuess,
+	}, s)
 }
 
 // merge takes the offers in and returns the candidates that grew by them, each
@@ -118,7 +141,34 @@ func compareStatements(a, b mail.Claim) int {
 		cmp.Compare(b.Weight, a.Weight),
 		cmp.Compare(a.Username, b.Username),
 		slices.Compare(a.Auth, b.Auth),
+		compareOAuth(a.OAuth, b.OAuth),
+		compareAdvice(a.LeaveOnServer, b.LeaveOnServer),
 	)
+}
+
+func compareOAuth(a, b *mail.OAuth) int {
+	if a == nil || b == nil {
+		return cmp.Compare(present(a), present(b))
+	}
+	return cmp.Or(
+		cmp.Compare(a.Issuer, b.Issuer), cmp.Compare(a.AuthURL, b.AuthURL), cmp.Compare(a.TokenURL, b.TokenURL),
+		slices.Compare(a.Scopes, b.Scopes),
+	)
+}
+
+func compareAdvice(a, b *mail.LeaveOnServer) int {
+	if a == nil || b == nil {
+		return cmp.Compare(present(a), present(b))
+	}
+	return cmp.Or(cmp.Compare(a.Leave, b.Leave), cmp.Compare(a.Days, b.Days))
+}
+
+// present gives 1 for what is there and 0 for what is not.
+func present[T any](p *T) int {
+	if p == nil {
+		return 0
+	}
+	return 1
 }
 
 func sortedSet(list []string) []string {

@@ -24,12 +24,35 @@ func (s *Search) askMX() {
 			return false
 		}
 		s.survey.mx(answer)
-		s.found([]mail.Observation{answer.Observation}, mxOffers(answer))
+		seen := answer.Observation
+		seen.Notes = mxNotes(answer)
+		s.found(mail.SourceMX, []mail.Observation{seen}, mxOffers(answer))
 		if host := bestMX(answer); host != "" {
 			s.followMX(host, answer.Observation.ID)
 		}
 		return true
 	})
+}
+
+// mxNotes say what an answer tells of the mailbox, and what is odd about it.
+func mxNotes(answer wire.Answer) []string {
+	var n notes
+	if nullMX(answer) {
+		n.add("the domain says that it takes no mail (RFC 7505)")
+	}
+	for i, mx := range answer.MX {
+		host, err := parseHost(mx.Host)
+		switch {
+		case mx.Host == ".":
+		case err != nil:
+			n.add("%s is not a host name and is passed over", quote(mx.Host))
+		case localHost(host) != "":
+			n.add("the MX host is named by %s", localHost(host))
+		case i == 0 && providers.IsGateway(host):
+			n.add("%s is a filter or forwarder in front of the mailbox: it says nothing of where the mailbox is", host)
+		}
+	}
+	return n.list
 }
 
 // mxOffers gives the MX hosts on port 25, RFC 5321 section 5.1.
@@ -82,6 +105,7 @@ func nullMX(answer wire.Answer) bool {
 // mailbox tells nothing.
 func (s *Search) followMX(host, evidence string) {
 	if providers.IsGateway(host) {
+		s.leaveOut(mail.SourceMX, host, "it is a filter in front of the mailbox, whose settings are not those of the mailbox")
 		return
 	}
 	if p := providers.ByMX(host); p != nil {

@@ -20,7 +20,7 @@ func (s *Search) askPins() {
 	}
 	if len(offers) > 0 {
 		s.ask(Pending{mail.SourceUser, s.target.Domain, mail.TrustUser}, func(context.Context) bool {
-			s.found(nil, offers)
+			s.found(mail.SourceUser, nil, offers)
 			return true
 		})
 	}

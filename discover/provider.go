@@ -1,7 +1,9 @@
 package discover
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/mailmedic/mailmedic/discover/providers"
 	"github.com/mailmedic/mailmedic/mail"
@@ -40,5 +42,57 @@ func (s *Search) provide(p *providers.Provider, byDomain bool, evidence []string
 			Username: fillIn(srv.User, s.target), Auth: srv.Auth, Evidence: evidence,
 		}})
 	}
-	s.found(nil, offers)
+	s.found(mail.SourceProvider, nil, offers)
+}
+
+// knownProviders are the providers that the sources name.
+type knownProviders struct {
+	byDomain, byMX *providers.Provider
+	documents      []documentProvider
+}
+
+// documentProvider is what a document says of its provider.
+type documentProvider struct {
+	trust mail.Trust
+	url   string
+	mail.Provider
+}
+
+// choose gives what to tell of the provider: who owns the domain before who
+// takes its mail, before whose servers it uses, before what its documents say.
+func (k knownProviders) choose(candidates []mail.Candidate) *mail.Provider {
+	for _, p := range []*providers.Provider{k.byDomain, k.byMX} {
+		if p != nil {
+			return told(p)
+		}
+	}
+	for _, c := range candidates {
+		if c.Role == mail.MX || c.Guessed() {
+			continue
+		}
+		if p := providers.ByServer(c.Endpoint.Host); p != nil {
+			return told(p)
+		}
+	}
+	if len(k.documents) == 0 {
+		return nil
+	}
+	best := slices.MinFunc(k.documents, func(a, b documentProvider) int {
+		return cmp.Or(cmp.Compare(a.trust.Rank(), b.trust.Rank()), cmp.Compare(a.url, b.url))
+	})
+	return &best.Provider
+}
+
+// told gives what may be passed on: the table stays ours.
+func told(p *providers.Provider) *mail.Provider {
+	provider := p.Provider
+	return &provider
+}
+
+// noServers reports whether the provider is known to serve no mail program.
+func (k knownProviders) noServers() bool {
+	if k.byDomain != nil {
+		return k.byDomain.NoServers
+	}
+	return k.byMX != nil && k.byMX.NoServers
 }

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
 
-	"github.com/mailmedic/mailmedic/discover/providers"
 	"github.com/mailmedic/mailmedic/mail"
 	"github.com/mailmedic/mailmedic/wire"
 )
@@ -39,6 +39,8 @@ type Search struct {
 	pending  map[*question]struct{}
 	asked    map[Pending]bool // to ask nothing twice
 	stopped  []Pending
+	notAsked map[NotAsked]bool
+	services map[serviceID]mail.Service
 	floor    int // questions whose best is of this rank or worse are not asked any more
 	released map[mail.Role]bool
 	waiting  bool // Wait has begun to wait for guesses: no more are made
@@ -61,6 +63,8 @@ func newSearch(ctx context.Context, n *wire.Network, target mail.Target, o Optio
 		ledger:    newLedger(),
 		pending:   map[*question]struct{}{},
 		asked:     map[Pending]bool{},
+		notAsked:  map[NotAsked]bool{},
+		services:  map[serviceID]mail.Service{},
 		floor:     mail.TrustGuess.Rank() + 1,
 		released:  map[mail.Role]bool{},
 	}
@@ -122,18 +126,41 @@ func (f *fault) Error() string { return fmt.Sprintf("%v\n\n%s", f.value, f.stack
 // says nothing of the world.
 func cut(f *mail.Failure) bool { return f != nil && f.Class == mail.Deadline }
 
-// found emits the observations that are new and then the candidates that grew
-// by the offers, in one piece.
-func (s *Search) found(observations []mail.Observation, offers []offer) {
+// leaveOut notes that something is not asked, and why.
+func (s *Search) leaveOut(source mail.Source, subject, why string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notAsked[NotAsked{source, subject, why}] = true
+}
+
+// found emits the observations that a source saw, as far as they are news, and
+// then the candidates that grew by the offers, in one piece.
+func (s *Search) found(source mail.Source, observations []mail.Observation, offers []offer) {
 	s.emitting.Lock()
 	defer s.emitting.Unlock()
 	for _, o := range observations {
-		if s.ledger.note(o.ID) {
-			s.emit(mail.Event{Observation: &o})
-		}
+		s.tell(source, o)
 	}
 	for _, c := range s.ledger.merge(s.unpinned(offers)) {
 		s.emit(mail.Event{Candidate: &c})
+	}
+}
+
+// tell emits what a source saw, and again what was seen before where it says
+// more in this light. s.emitting is held.
+func (s *Search) tell(source mail.Source, o mail.Observation) {
+	if note := answerNote(o); note != "" {
+		o.Notes = append(slices.Clone(o.Notes), note)
+	}
+	o, news := s.ledger.note(source, o)
+	if news {
+		s.emit(mail.Event{Observation: &o})
+	}
+	for _, other := range s.ledger.intercepted(o) {
+		other.Notes = append(slices.Clone(other.Notes), interceptedNote)
+		if other, news := s.ledger.note(other.Source, other); news {
+			s.emit(mail.Event{Observation: &other})
+		}
 	}
 }
 
@@ -195,61 +222,16 @@ func (s *Search) Wait() Result {
 	defer s.mu.Unlock()
 	stopped := slices.Clone(s.stopped)
 	slices.SortFunc(stopped, comparePending)
-	return Result{Provider: s.known.choose(candidates), Stopped: stopped}
+	return Result{
+		Provider: s.known.choose(candidates), Services: s.sortedServices(),
+		Stopped: stopped, NotAsked: slices.SortedFunc(maps.Keys(s.notAsked), compareNotAsked),
+	}
+}
+
+func compareNotAsked(a, b NotAsked) int {
+	return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Why, b.Why))
 }
 
 func comparePending(a, b Pending) int {
 	return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Best.Rank(), b.Best.Rank()))
-}
-
-// knownProviders are the providers that the sources name.
-type knownProviders struct {
-	byDomain, byMX *providers.Provider
-	documents      []documentProvider
-}
-
-// documentProvider is what a document says of its provider.
-type documentProvider struct {
-	trust mail.Trust
-	url   string
-	mail.Provider
-}
-
-// choose gives what to tell of the provider: who owns the domain before who
-// takes its mail, before whose servers it uses, before what its documents say.
-func (k knownProviders) choose(candidates []mail.Candidate) *mail.Provider {
-	for _, p := range []*providers.Provider{k.byDomain, k.byMX} {
-		if p != nil {
-			return told(p)
-		}
-	}
-	for _, c := range candidates {
-		if c.Role == mail.MX || c.Guessed() {
-			continue
-		}
-		if p := providers.ByServer(c.Endpoint.Host); p != nil {
-			return told(p)
-		}
-	}
-	if len(k.documents) == 0 {
-		return nil
-	}
-	best := slices.MinFunc(k.documents, func(a, b documentProvider) int {
-		return cmp.Or(cmp.Compare(a.trust.Rank(), b.trust.Rank()), cmp.Compare(a.url, b.url))
-	})
-	return &best.Provider
-}
-
-// told gives what may be passed on: the table stays ours.
-func told(p *providers.Provider) *mail.Provider {
-	provider := p.Provider
-	return &provider
-}
-
-// noServers reports whether the provider is known to serve no mail program.
-func (k knownProviders) noServers() bool {
-	if k.byDomain != nil {
-		return k.byDomain.NoServers
-	}
-	return k.byMX != nil && k.byMX.NoServers
 }

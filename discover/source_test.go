@@ -156,6 +156,7 @@ func TestTheAddressGoesToTheDomainsOwnHTTPSHostsOnly(t *testing.T) { // case 122
 @          MX 10 mx.in.hoster.example.
 @          A 192.0.2.80
 autoconfig A 192.0.2.81
+autodiscover A 192.0.2.82
 $ORIGIN hoster.example.
 mx.in         A 192.0.2.90
 autoconfig    A 192.0.2.91
@@ -168,23 +169,27 @@ schemes = ["https", "http"]
 host = "autoconfig.example.org"
 schemes = ["https", "http"]
 [[web]]
+host = "autodiscover.example.org"
+schemes = ["https", "http"]
+[[web]]
 host = "autoconfig.hoster.example"
 [[web]]
 host = "autoconfig.in.hoster.example"
 `)
 	w.discover("anna@example.org", Options{})
 	sent := 0
-	for _, url := range w.running.Journal().Requests {
+	journal := w.running.Journal()
+	for _, url := range append(journal.Requests, journal.Posts...) {
 		if !containsAny(url, "anna") {
 			continue
 		}
 		sent++
-		if !hasPrefix(url, "https://autoconfig.example.org/", "https://example.org/") {
+		if !hasPrefix(url, "https://autoconfig.example.org/", "https://autodiscover.example.org/", "https://example.org/") {
 			t.Errorf("the address went to %s", url)
 		}
 	}
-	if sent != 2 {
-		t.Errorf("the address was sent %d times in %v", sent, w.running.Journal().Requests)
+	if sent != 6 { // twice each: autoconfig, Autodiscover in XML and in JSON
+		t.Errorf("the address was sent %d times in %v %v", sent, journal.Requests, journal.Posts)
 	}
 	for _, part := range []string{"https://autoconfig.hoster.example/mail/", "https://autoconfig.in.hoster.example/mail/"} {
 		if !w.asked(part) {

@@ -43,10 +43,41 @@ func (s *Search) askSRV() {
 			if notOffered(answer) {
 				s.survey.rulesOut(svc)
 			}
-			s.found([]mail.Observation{answer.Observation}, srvOffers(answer, svc, s.target.Domain))
+			seen := answer.Observation
+			seen.Notes = srvNotes(answer, svc, s.target.Domain)
+			s.found(mail.SourceSRV, []mail.Observation{seen}, srvOffers(answer, svc, s.target.Domain))
 			return true
 		})
 	}
+}
+
+// srvNotes say what is odd about an answer.
+func srvNotes(answer wire.Answer, svc service, domain string) []string {
+	var n notes
+	if notOffered(answer) {
+		n.add("the domain says that it has no %s", svc.label)
+	}
+	for _, srv := range answer.SRV {
+		host, err := mail.ParseDomain(srv.Target)
+		switch {
+		case srv.Target == ".":
+		case err != nil:
+			n.add("the target %s is not a host name and is passed over", quote(srv.Target))
+		case srv.Port == 0:
+			n.add("%s has port 0 and is passed over", host)
+		default:
+			if e := (mail.Endpoint{Protocol: svc.protocol, Security: svc.security, Host: host, Port: srv.Port}); !usualPort(e) {
+				n.add("port %d of %s is unusual for %s", srv.Port, host, svc.label)
+			}
+			if srvTrust(answer.Authentic(), host, domain) == mail.TrustRedirected {
+				n.add("%s is outside of %s and DNSSEC does not vouch for it: a program has to ask its user (RFC 6186 section 6)", host, domain)
+			}
+		}
+	}
+	if len(answer.SRV) > maxTargets {
+		n.add("more than %d targets: the rest is passed over", maxTargets)
+	}
+	return n.list
 }
 
 // notOffered reports whether the domain says that it has no such service:

@@ -21,7 +21,7 @@ type survey struct {
 	mu       sync.Mutex // guards the facts while they arrive
 	noMail   bool       // the domain does not exist or takes no mail
 	wildcard bool       // every name exists, so that one that resolves means nothing
-	random   []mail.Observation
+	why      string     // why there is no mail, or why a name means nothing
 	ruledOut []service
 	mxHost   string
 }
@@ -35,7 +35,12 @@ func (v *survey) mx(answer wire.Answer) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	failure := answer.Failure()
-	v.noMail = nullMX(answer) || failure != nil && failure.Class == mail.DNSNXDomain
+	switch {
+	case nullMX(answer):
+		v.noMail, v.why = true, "the domain says that it takes no mail (null MX)"
+	case failure != nil && failure.Class == mail.DNSNXDomain && !withheld(answer.Observation):
+		v.noMail, v.why = true, "the domain does not exist"
+	}
 	v.mxHost = bestMX(answer)
 }
 
@@ -46,11 +51,14 @@ func (v *survey) rulesOut(svc service) {
 	v.ruledOut = append(v.ruledOut, svc)
 }
 
-// every takes in whether a random name exists.
-func (v *survey) every(exists bool, answers []wire.Answer) {
+// every takes in that every name exists, and why that is.
+func (v *survey) every(why string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.wildcard, v.random = exists, observationsOf(answers)
+	v.wildcard = true
+	if !v.noMail {
+		v.why = why
+	}
 }
 
 // open gives those of the ports that the domain does not rule out.
@@ -63,14 +71,14 @@ func (v *survey) open(ports []mail.StandardPort) []mail.StandardPort {
 }
 
 // surveyGuesses asks about the wildcard and resolves the usual names ahead, so
-// that releasing guesses costs no round trip. Nothing of it is emitted yet.
+// that releasing guesses costs no round trip. Of the usual names nothing is
+// emitted yet.
 func (s *Search) surveyGuesses() {
 	domain := s.target.Domain
 	s.survey.expect(1)
-	s.watchers.Go(func() {
+	s.ask(Pending{mail.SourceGuess, "a:" + randomName(domain), mail.TrustGuess}, func(ctx context.Context) bool {
 		defer s.survey.arrived()
-		addrs, answers := s.net.Addresses(s.ctx, randomName(domain))
-		s.survey.every(len(addrs) > 0, answers)
+		return s.surveyWildcard(ctx)
 	})
 	for _, usual := range usualNames() {
 		s.watchers.Go(func() { s.net.Addresses(s.ctx, usual.label+"."+domain) }) // the network remembers it
@@ -79,6 +87,45 @@ func (s *Search) surveyGuesses() {
 		s.survey.waiting.Wait()
 		close(s.survey.done)
 	})
+}
+
+// surveyWildcard finds out whether a name exists only because every name does,
+// and whether it is the domain that has a wildcard or the resolver that answers
+// for names that nobody has. What it saw is emitted where there is something to
+// say. It reports false when it was cut short.
+func (s *Search) surveyWildcard(ctx context.Context) bool {
+	domain := s.target.Domain
+	addrs, answers := s.net.Addresses(ctx, randomName(domain))
+	if len(addrs) == 0 {
+		return !anyCut(answers)
+	}
+	invented, proof := s.net.Addresses(ctx, randomName("invalid")) // RFC 6761 section 6.4: nobody has it
+	if anyCut(proof) {
+		return false
+	}
+	why := "every name below " + domain + " exists (a wildcard), so that a name which resolves means nothing"
+	if len(invented) > 0 {
+		why = "the resolver invents addresses for names that do not exist, so that a name which resolves means nothing"
+		noteAnswers(proof, "a name that cannot exist has an address: somebody rewrites the answers of the DNS")
+	}
+	noteAnswers(answers, why)
+	s.survey.every(why)
+	s.found(mail.SourceGuess, observationsOf(append(answers, proof...)), nil)
+	return true
+}
+
+// anyCut reports whether an answer did not come before its question ended.
+func anyCut(answers []wire.Answer) bool {
+	return slices.ContainsFunc(answers, func(a wire.Answer) bool { return cut(a.Failure()) })
+}
+
+// noteAnswers adds a note to those answers that have records.
+func noteAnswers(answers []wire.Answer, note string) {
+	for i := range answers {
+		if answers[i].Failure() == nil {
+			answers[i].Observation.Notes = append(answers[i].Observation.Notes, note)
+		}
+	}
 }
 
 // surveyed waits until all is known that decides about guesses. It reports
@@ -92,11 +139,18 @@ func (s *Search) surveyed(ctx context.Context) bool {
 	}
 }
 
-// noServers reports whether the provider is known to serve no mail program.
-func (s *Search) noServers() bool {
+// pointless says why no host of the domain can be guessed, "" where one can.
+// It is asked once all is known that decides about guesses.
+func (s *Search) pointless() string {
+	if s.survey.noMail {
+		return s.survey.why
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.known.noServers()
+	if s.known.noServers() {
+		return "the provider is known to have no servers for mail programs"
+	}
+	return ""
 }
 
 // randomName is a name that exists only if every name does (RFC 4592). It is

@@ -19,6 +19,7 @@ type Demo struct {
 	Address   string   `toml:"address"`   // an address or a domain
 	User      string   `toml:"user"`      // the user name, where it is not the address
 	Password  string   `toml:"password"`  // made up, and so no secret; empty for no sign-in
+	Token     string   `toml:"token"`     // an OAuth 2.0 access token in place of the password
 	Arguments []string `toml:"arguments"` // further arguments of the command check
 }
 
@@ -26,6 +27,7 @@ type Demo struct {
 type Account struct {
 	User       string `toml:"user"`
 	Password   string `toml:"password"`
+	Token      string `toml:"token"`       // OAuth 2.0 access token; empty where there is none
 	Messages   int    `toml:"messages"`    // in the inbox
 	QuotaUsed  int64  `toml:"quota_used"`  // bytes
 	QuotaLimit int64  `toml:"quota_limit"` // bytes; 0 for no quota
@@ -34,6 +36,7 @@ type Account struct {
 type config struct {
 	Demo     Demo            `toml:"demo"`
 	DNS      dnsConfig       `toml:"dns"`
+	Others   []resolver      `toml:"resolver"`
 	Network  []networkConfig `toml:"network"`
 	Accounts []Account       `toml:"account"`
 	Servers  []serverConfig  `toml:"server"`
@@ -43,14 +46,26 @@ type config struct {
 
 type dnsConfig struct {
 	Resolver netip.Addr `toml:"resolver"`
-	Secure   []string   `toml:"secure"`
-	Faults   []dnsFault `toml:"fault"`
+	access
+	Secure []string   `toml:"secure"`
+	Faults []dnsFault `toml:"fault"`
+}
+
+// access is how a resolver can be asked besides UDP and TCP.
+type access struct {
+	TLS         string            `toml:"tls"`   // host
+	HTTPS       string            `toml:"https"` // URL
+	Certificate certificateConfig `toml:"certificate"`
 }
 
 type dnsFault struct {
-	Name  string `toml:"name"`
-	Type  string `toml:"type"`
-	Fault string `toml:"fault"`
+	Name     string     `toml:"name"`
+	Type     string     `toml:"type"`
+	Resolver netip.Addr `toml:"resolver"` // every one when it is left out
+	Fault    string     `toml:"fault"`
+	Address  netip.Addr `toml:"address"`
+	EDE      *uint16    `toml:"ede"`
+	EDEText  string     `toml:"ede_text"`
 }
 
 type networkConfig struct {
@@ -85,6 +100,9 @@ type serverConfig struct {
 	Accounts              []string          `toml:"accounts"`
 	Domains               []string          `toml:"domains"`
 	APOP                  bool              `toml:"apop"`
+	SCRAM                 string            `toml:"scram"`
+	MailReply             string            `toml:"mail_reply"`
+	RcptReply             string            `toml:"rcpt_reply"`
 	Script                string            `toml:"script"`
 }
 
@@ -103,6 +121,7 @@ type pageConfig struct {
 	Location string        `toml:"location"`
 	Delay    time.Duration `toml:"delay"`
 	Size     int           `toml:"size"`
+	Needs    string        `toml:"needs"`
 }
 
 // The words that a world may use; the empty one is the default.
@@ -112,9 +131,10 @@ var (
 	handshakeFaults  = []string{"", "close", "reset", "silent", "alert"}
 	serverFaults     = []string{"", "reset", "close", "silent", "close-after-greeting", "silent-after-greeting", "close-at-auth"}
 	startTLSFaults   = []string{"", "absent", "unadvertised", "refused", "injection"}
+	scramFaults      = []string{"", "one-iteration", "many-iterations", "wrong-nonce", "wrong-signature"}
 	webFaults        = []string{"", "reset", "close", "silent"}
 	networkFaults    = []string{"drop", "refuse", "unreachable"}
-	dnsFaults        = []string{"servfail", "refused", "timeout", "truncate"}
+	dnsFaults        = []string{"", "servfail", "bogus", "refused", "nxdomain", "rewrite", "timeout", "no-edns", "truncate"}
 )
 
 func parseConfig(data string) (config, error) {
@@ -131,11 +151,8 @@ func parseConfig(data string) (config, error) {
 
 func (c *config) validate() error {
 	for _, f := range c.DNS.Faults {
-		if err := oneOf("dns.fault of "+f.Name, f.Fault, dnsFaults); err != nil {
+		if err := f.validate(); err != nil {
 			return err
-		}
-		if _, known := dns.StringToType[strings.ToUpper(f.Type)]; f.Type != "" && !known {
-			return fmt.Errorf("dns.fault of %s: there is no type %q", f.Name, f.Type)
 		}
 	}
 	for _, n := range c.Network {
@@ -154,6 +171,20 @@ func (c *config) validate() error {
 		}
 	}
 	return nil
+}
+
+func (f *dnsFault) validate() error {
+	key := "dns.fault of " + f.Name
+	if _, known := dns.StringToType[strings.ToUpper(f.Type)]; f.Type != "" && !known {
+		return fmt.Errorf("%s: there is no type %q", key, f.Type)
+	}
+	if f.Fault == "" && f.EDE == nil {
+		return fmt.Errorf("%s: it has neither a fault nor an extended error (ede)", key)
+	}
+	if (f.Fault == "rewrite") != f.Address.IsValid() {
+		return fmt.Errorf("%s: rewrite needs an address, and nothing else does", key)
+	}
+	return oneOf(key, f.Fault, dnsFaults)
 }
 
 func (s *serverConfig) validate() error {
@@ -176,6 +207,7 @@ func (s *serverConfig) validate() error {
 		oneOf("handshake", s.Handshake, handshakeFaults),
 		oneOf("fault", s.Fault, serverFaults),
 		oneOf("starttls", s.StartTLS, startTLSFaults),
+		oneOf("scram", s.SCRAM, scramFaults),
 	)
 	if err != nil {
 		return fmt.Errorf("server %s: %w", first, err)

@@ -20,7 +20,8 @@ var (
 // Dial connects to a virtual address; it is a [wire.DialFunc]. What the world
 // does not let through fails as the operating system would have it:
 // ECONNREFUSED where nobody listens at an address of the world, EHOSTUNREACH at
-// any other, and dropped packets wait for the end of ctx.
+// any other. Where packets are dropped, connecting waits for the end of ctx or
+// of the operating system's patience (ETIMEDOUT); so does reading datagrams.
 func (r *Running) Dial(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {
 	to = netip.AddrPortFrom(to.Addr().Unmap(), to.Port())
 	isUDP := strings.HasPrefix(network, "udp")
@@ -39,7 +40,7 @@ func (r *Running) Dial(ctx context.Context, network string, to netip.AddrPort) (
 	fault := r.world.faultTo(to)
 	if fault == "drop" {
 		if !isUDP {
-			return fail(r.forever(ctx))
+			return fail(r.lost(ctx))
 		}
 		actual, open = r.void, true
 	}
@@ -57,6 +58,9 @@ func (r *Running) Dial(ctx context.Context, network string, to netip.AddrPort) (
 	conn, err := new(net.Dialer).DialContext(ctx, network[:3]+"4", actual.String())
 	if err != nil {
 		return fail(cause(err))
+	}
+	if fault == "drop" {
+		return r.leadAstray(conn, names)
 	}
 	return r.lead(conn, names)
 }
@@ -102,20 +106,10 @@ func (r *Running) lead(conn net.Conn, names names) (net.Conn, error) {
 		}
 		result = delayed
 	}
-	if _, ok := conn.(*net.UDPConn); ok {
+	if strings.HasPrefix(names.network, "udp") {
 		return packetConn{result}, nil
 	}
 	return result, nil
-}
-
-// forever waits for the end of ctx, or of the world.
-func (r *Running) forever(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return ended(ctx)
-	case <-r.ctx.Done():
-		return net.ErrClosed
-	}
 }
 
 // roundTrip waits for one round trip.

@@ -13,12 +13,17 @@
 // says what the world pretends. Then come the sections:
 //
 //	-- zone --                       the DNS, in master file format; several $ORIGINs
+//	-- zone@ADDRESS --               what the resolver at that address says otherwise: its names replace those of the zone
 //	-- servers.toml --               accounts, servers and faults, see below
 //	-- web/HOST/PATH --              a document of a web server
 //	-- script/NAME --                a conversation for a server that speaks no protocol well
 //
 // Names that the zone does not have do not exist (NXDOMAIN). The host of the
-// ISPDB is there without being named and knows no domain.
+// ISPDB is there without being named and knows no domain; so are the hosts of
+// encrypted resolvers.
+//
+// A way that drops packets has the patience of an operating system: connecting
+// and reading datagrams fail with ETIMEDOUT after two minutes of [Options].After.
 //
 // # servers.toml
 //
@@ -28,15 +33,30 @@
 //	address = "anna@good.example"    # an address or a domain
 //	user = "anna"                    # when it is not the address
 //	password = "…"                   # signs in when given
+//	token = "…"                      # in place of a password
 //	arguments = ["--trust-discovered"]
 //
 //	[dns]
-//	resolver = "192.0.2.53"          # its virtual address
+//	resolver = "192.0.2.53"          # the virtual address of the system's resolver
+//	tls = "dns.example"              # it answers over TLS too, on port 853, with a certificate for the host and the address
+//	https = "https://dns.example/dns-query"   # and over HTTPS
+//	certificate = { kind = "good" }  # of both, as of a server
 //	secure = ["good.example"]        # names below have valid DNSSEC signatures: the AD bit
 //	[[dns.fault]]
 //	name = "good.example"            # "*.good.example" for all names below, "*" for every name
 //	type = "MX"                      # every type when left out
-//	fault = "servfail"               # servfail, refused, timeout (no answer), truncate (over UDP)
+//	resolver = "192.0.2.54"          # every resolver when left out
+//	fault = "servfail"               # servfail, bogus (SERVFAIL unless checking is disabled), refused, nxdomain,
+//	                                 # rewrite (names that do not exist lead to address), timeout (no answer),
+//	                                 # no-edns (no answer to queries with EDNS), truncate (over UDP);
+//	                                 # may be left out where ede stands
+//	address = "203.0.113.9"          # of rewrite
+//	ede = 7                          # the info code of an extended error (RFC 8914) in the answer
+//	ede_text = "…"
+//
+//	[[resolver]]                     # a further one, whom somebody may name
+//	address = "192.0.2.54"           # needed
+//	tls = "other.example"            # tls, https and certificate as above
 //
 //	[[network]]                      # the way to hosts, addresses or prefixes, checked in order
 //	to = ["192.0.2.0/24"]            # everywhere when left out; DNS needs port 53 to be named
@@ -46,6 +66,7 @@
 //	[[account]]
 //	user = "anna@good.example"       # what must be typed as the user name
 //	password = "…"
+//	token = "…"                      # an OAuth 2.0 access token, for XOAUTH2 and OAUTHBEARER
 //	messages = 1204                  # in the inbox
 //	quota_used = 1, quota_limit = 2  # bytes
 //
@@ -66,12 +87,16 @@
 //	starttls_reply = "454 …"         # the words of a refusal
 //	capabilities = ["…"]             # the whole list, in place of the usual one
 //	capabilities_before_tls = ["…"]
-//	mechanisms = ["PLAIN", "LOGIN"]
+//	mechanisms = ["PLAIN", "LOGIN"]  # these, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256 (both also -PLUS), XOAUTH2 and
+//	                                 # OAUTHBEARER work; others are only named
 //	mechanisms_before_tls = []       # default: none where TLS can be had, else as above
 //	auth_reply = "535 5.7.8 …"       # every sign-in is rejected with these words (after the tag in IMAP)
 //	accounts = ["anna@good.example"] # who may sign in; default: every account
 //	domains = ["good.example"]       # SMTP: whose mail is taken on port 25; default: the accounts' domains
-//	apop = true                      # POP3: a time stamp in the greeting
+//	apop = true                      # POP3: a time stamp in the greeting, and the command APOP
+//	scram = "wrong-signature"        # one-iteration, many-iterations, wrong-nonce, wrong-signature
+//	mail_reply = "553 …"             # SMTP: to every MAIL that could be taken
+//	rcpt_reply = "554 …"             # SMTP: to every RCPT that could be taken
 //	script = "NAME"
 //
 //	[[web]]                          # a web host; documents alone make one with https
@@ -88,4 +113,5 @@
 //	location = "https://…"
 //	delay = "1s"
 //	size = 0                         # bytes; filled with spaces up to that size
+//	needs = "emailaddress"           # a query without this parameter is answered with 400
 package lab

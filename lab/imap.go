@@ -7,7 +7,7 @@ import (
 )
 
 // serveIMAP speaks RFC 3501 with RFC 2971 (ID), RFC 4959 (SASL-IR), RFC 7888
-// (LITERAL+), RFC 2342 (NAMESPACE) and RFC 9208 (QUOTA).
+// (LITERAL+), RFC 2342 (NAMESPACE), RFC 6154 (SPECIAL-USE) and RFC 9208 (QUOTA).
 func serveIMAP(s *session) {
 	c := &imapSession{session: s}
 	software := s.Software
@@ -40,7 +40,7 @@ type imapSession struct {
 }
 
 func (c *imapSession) capabilityList() string {
-	usual := []string{"IMAP4rev1", "SASL-IR", "ID", "LITERAL+", "NAMESPACE", "QUOTA"}
+	usual := []string{"IMAP4rev1", "SASL-IR", "ID", "LITERAL+", "NAMESPACE", "QUOTA", "SPECIAL-USE", "LIST-EXTENDED"}
 	if c.startTLSAdvertised() && !c.encrypted {
 		usual = append(usual, "STARTTLS")
 	}
@@ -157,6 +157,9 @@ func (c *imapSession) mailbox(tag, verb string, args []string) {
 	switch {
 	case verb == "NAMESPACE":
 		c.send(`* NAMESPACE (("" "/")) NIL NIL`, tag+" OK Namespace completed.")
+	case verb == "LIST" && len(args) > 0 && strings.EqualFold(args[0], "(SPECIAL-USE)"):
+		c.send(`* LIST (\HasNoChildren \Sent) "/" Sent`, `* LIST (\HasNoChildren \Drafts) "/" Drafts`,
+			`* LIST (\HasNoChildren \Junk) "/" Junk`, `* LIST (\HasNoChildren \Trash) "/" Trash`, tag+" OK LIST completed.")
 	case verb == "LIST" || verb == "LSUB":
 		c.send(`* `+verb+` (\HasNoChildren) "/" INBOX`, tag+" OK "+verb+" completed.")
 	case verb == "STATUS" && inbox:

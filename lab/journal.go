@@ -13,6 +13,7 @@ import (
 type Journal struct {
 	Questions []string // DNS, as type:name, for example mx:good.example
 	Requests  []string // web, as URLs
+	Posts     []string // web, what was sent: the URL, a space and the body
 	Dials     []Dial
 	Sessions  []Session
 	Logins    []Login
@@ -36,7 +37,7 @@ type Login struct {
 	Endpoint  mail.Endpoint
 	Mechanism string // SASL name in lower case; "login" also for IMAP LOGIN, "user" for POP3 USER and PASS
 	User      string
-	Password  string
+	Password  string // or token, as far as the client gave it away
 	Encrypted bool
 	Accepted  bool
 }
@@ -75,6 +76,7 @@ func (r *recorder) snapshot() Journal {
 	defer r.mu.Unlock()
 	j := r.journal
 	j.Questions, j.Requests, j.Dials = slices.Clone(j.Questions), slices.Clone(j.Requests), slices.Clone(j.Dials)
+	j.Posts = slices.Clone(j.Posts)
 	j.Logins, j.Messages, j.Sessions = slices.Clone(j.Logins), slices.Clone(j.Messages), slices.Clone(j.Sessions)
 	for i := range j.Sessions {
 		j.Sessions[i].Commands = slices.Clone(j.Sessions[i].Commands)

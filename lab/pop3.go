@@ -1,6 +1,8 @@
 package lab
 
 import (
+	"crypto/md5" //nolint:gosec // APOP is made of it
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
@@ -11,7 +13,7 @@ import (
 func servePOP3(s *session) {
 	greeting := "+OK" + s.softwareSuffix() + " ready."
 	if s.APOP {
-		greeting += " <1896.697170952@" + s.endpoint.Host + ">"
+		greeting += " " + s.stamp()
 	}
 	if !s.greet(greeting, "+OK") {
 		return
@@ -50,6 +52,8 @@ func (c *pop3Session) command(verb, argument string) bool {
 		})
 	case "USER", "PASS":
 		return c.login(verb, argument)
+	case "APOP":
+		return c.apop(argument)
 	case "AUTH":
 		return c.auth(argument)
 	case "QUIT":
@@ -99,6 +103,19 @@ func (c *pop3Session) login(verb, argument string) bool {
 		return c.finish(c.signIn("user", c.user, argument))
 	}
 	return true
+}
+
+// apop is RFC 1939 section 7.
+func (c *pop3Session) apop(argument string) bool {
+	user, digest, _ := strings.Cut(argument, " ")
+	if c.signedIn || !c.APOP {
+		c.send("-ERR Unknown command.")
+		return true
+	}
+	account, known := c.accountOf(user)
+	sum := md5.Sum([]byte(c.stamp() + account.Password)) //nolint:gosec // the protocol says so
+	proved := known && account.Password != "" && digest == hex.EncodeToString(sum[:])
+	return c.finish(c.admit("apop", user, "", account, proved))
 }
 
 // finish answers a sign-in and reports whether the session goes on.

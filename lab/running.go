@@ -21,7 +21,8 @@ type Options struct {
 	// Now is the time from which certificates get their dates; nil for time.Now.
 	Now func() time.Time
 	// After waits for the delays that a world pretends, such as a slow
-	// greeting; nil for time.After. The RTT does not use it.
+	// greeting, and for the two minutes after which an operating system gives up
+	// on a way that drops packets; nil for time.After. The RTT does not use it.
 	After func(time.Duration) <-chan time.Time
 }
 
@@ -108,11 +109,11 @@ func (r *Running) shut() {
 // Network gives the options with which package wire sees the world.
 func (r *Running) Network() wire.Options {
 	return wire.Options{
-		Resolver: netip.AddrPortFrom(r.world.dns.Resolver, dnsPort).String(),
-		Roots:    r.Roots(),
-		Dial:     r.Dial,
-		Proxy:    func(*url.URL) (*url.URL, error) { return nil, nil }, // nobody's environment leads out of the world
-		Now:      r.options.Now,
+		System: []string{netip.AddrPortFrom(r.world.resolvers[0].Address, dnsPort).String()},
+		Roots:  r.Roots(),
+		Dial:   r.Dial,
+		Proxy:  func(*url.URL) (*url.URL, error) { return nil, nil }, // nobody's environment leads out of the world
+		Now:    r.options.Now,
 	}
 }
 

@@ -3,6 +3,7 @@ package lab
 import (
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -12,10 +13,13 @@ var (
 	errMalformed = errors.New("malformed SASL message")
 )
 
-// authenticate runs a mechanism (RFC 4616 and the LOGIN draft). prompt sends a
-// challenge in base64 in the protocol's way. initial is the initial response,
-// nil when the client sent none. The error is one of errRejected, errCancelled,
-// errMalformed, or what reading gave.
+// asking sends a challenge and gives the client's answer to it.
+type asking func(challenge string) (answer string, err error)
+
+// authenticate runs a mechanism. prompt sends a challenge in base64 in the
+// protocol's way. initial is the initial response, nil when the client sent
+// none. The error is one of errRejected, errCancelled, errMalformed, or what
+// reading gave.
 func (s *session) authenticate(mechanism string, initial *string, prompt func(challenge string)) error {
 	ask := func(challenge string) (string, error) {
 		if initial != nil {
@@ -30,37 +34,77 @@ func (s *session) authenticate(mechanism string, initial *string, prompt func(ch
 		}
 		return decodeSASL(line)
 	}
-	var user, password string
-	var err error
-	switch strings.ToUpper(mechanism) {
+	switch mechanism = strings.ToUpper(mechanism); mechanism {
 	case "PLAIN":
-		user, password, err = askPlain(ask)
+		return s.plain(ask)
 	case "LOGIN":
-		if user, err = ask("Username:"); err == nil {
-			password, err = ask("Password:")
+		return s.login(ask)
+	case "CRAM-MD5":
+		return s.cramMD5(ask)
+	case "XOAUTH2", "OAUTHBEARER":
+		return s.bearer(mechanism, ask)
+	case "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS":
+		return s.scram(mechanism, ask)
+	default: // a mechanism that the world only names; nobody signs in with it
+		user, err := ask("")
+		if err != nil {
+			return err
 		}
-	default:
-		user, err = ask("") // the message of a mechanism that the world only names; nobody signs in with it
+		return s.decide(mechanism, user, "", Account{}, false)
 	}
+}
+
+// plain is PLAIN, RFC 4616.
+func (s *session) plain(ask asking) error {
+	message, err := ask("")
 	if err != nil {
 		return err
 	}
+	parts := strings.Split(message, "\x00")
+	if len(parts) != 3 {
+		return errMalformed
+	}
+	return s.judge("plain", parts[1], parts[2])
+}
+
+// login is LOGIN, draft-murchison-sasl-login.
+func (s *session) login(ask asking) error {
+	user, err := ask("Username:")
+	if err != nil {
+		return err
+	}
+	password, err := ask("Password:")
+	if err != nil {
+		return err
+	}
+	return s.judge("login", user, password)
+}
+
+// judge decides by the password itself.
+func (s *session) judge(mechanism, user, password string) error {
 	if !s.signIn(mechanism, user, password) {
 		return errRejected
 	}
 	return nil
 }
 
-func askPlain(ask func(string) (string, error)) (user, password string, err error) {
-	message, err := ask("")
-	if err != nil {
-		return "", "", err
+// decide decides where the exchange has shown whether the client knows the
+// secret. shown is what the client gave away of it.
+func (s *session) decide(mechanism, user, shown string, account Account, proved bool) error {
+	if !s.admit(mechanism, user, shown, account, proved) {
+		return errRejected
 	}
-	parts := strings.Split(message, "\x00")
-	if len(parts) != 3 {
-		return "", "", errMalformed
+	return nil
+}
+
+// accountOf finds who may sign in here by name.
+func (s *service) accountOf(user string) (Account, bool) {
+	for _, a := range s.world.Accounts {
+		if a.User == user && (len(s.Accounts) == 0 || slices.Contains(s.Accounts, user)) {
+			return a, true
+		}
 	}
-	return parts[1], parts[2], nil
+	return Account{}, false
 }
 
 func decodeSASL(line string) (string, error) {

@@ -131,12 +131,18 @@ var errRejected = errors.New("credentials rejected")
 // signIn judges credentials and notes them.
 func (s *session) signIn(mechanism, user, password string) bool {
 	account, ok := s.account(user, password)
-	ok = ok && s.AuthReply == "" && s.takesPasswords(s.encrypted)
+	return s.admit(mechanism, user, password, account, ok && s.takesPasswords(s.encrypted))
+}
+
+// admit notes a sign-in and lets account in where the client has proved to know
+// its secret; shown is what the client gave away of that.
+func (s *session) admit(mechanism, user, shown string, account Account, proved bool) bool {
+	ok := proved && s.AuthReply == ""
 	if ok {
 		s.person = account
 	}
 	s.running.recorder.record(func(j *Journal) {
-		j.Logins = append(j.Logins, Login{s.endpoint, strings.ToLower(mechanism), user, password, s.encrypted, ok})
+		j.Logins = append(j.Logins, Login{s.endpoint, strings.ToLower(mechanism), user, shown, s.encrypted, ok})
 	})
 	return ok
 }

@@ -176,6 +176,8 @@ func (c *smtpSession) mail(argument string) {
 		c.send("501 5.5.4 Syntax: MAIL FROM:<address>")
 	case c.isSubmission() && !c.signedIn:
 		c.send("530 5.7.0 Authentication required") // RFC 4954 section 6
+	case c.MailReply != "":
+		c.send(c.MailReply)
 	default:
 		c.forget()
 		c.hasSender, c.from = true, address
@@ -195,6 +197,8 @@ func (c *smtpSession) rcpt(argument string) {
 		c.send("501 5.5.4 Syntax: RCPT TO:<address>")
 	case !c.signedIn && !c.local(address):
 		c.send("554 5.7.1 <" + address + ">: Relay access denied")
+	case c.RcptReply != "":
+		c.send(c.RcptReply)
 	default:
 		c.to = append(c.to, address)
 		c.send("250 2.1.5 Ok")

@@ -7,13 +7,16 @@ import (
 	"strings"
 )
 
-// dnsPort is the port whose packets a fault has to name in order to meet them.
-const dnsPort = 53
+// The ports whose packets a fault has to name in order to meet them.
+const (
+	dnsPort = 53
+	dotPort = 853 // DNS over TLS
+)
 
 // way is what happens to packets for some addresses and ports.
 type way struct {
 	to    []netip.Prefix // everywhere when empty
-	ports []uint16       // every port but that of the DNS when empty
+	ports []uint16       // every port but those of the DNS when empty
 	fault string
 }
 
@@ -40,7 +43,8 @@ func (w *World) parseWay(c networkConfig) (way, error) {
 }
 
 func (w way) meets(to netip.AddrPort) bool {
-	if len(w.ports) == 0 && to.Port() == dnsPort || len(w.ports) > 0 && !slices.Contains(w.ports, to.Port()) {
+	isDNS := to.Port() == dnsPort || to.Port() == dotPort
+	if len(w.ports) == 0 && isDNS || len(w.ports) > 0 && !slices.Contains(w.ports, to.Port()) {
 		return false
 	}
 	return len(w.to) == 0 || slices.ContainsFunc(w.to, func(p netip.Prefix) bool { return p.Contains(to.Addr()) })
@@ -58,8 +62,10 @@ func (w *World) faultTo(to netip.AddrPort) string {
 
 // has reports whether an address belongs to the world, whatever listens there.
 func (w *World) has(addr netip.Addr) bool {
-	if addr == w.dns.Resolver {
-		return true
+	for _, s := range w.resolvers {
+		if addr == s.Address {
+			return true
+		}
 	}
 	for _, s := range w.services {
 		if slices.Contains(s.at, addr) {

@@ -71,8 +71,13 @@ func (r *Running) openSite(at netip.AddrPort, sites []*site, certificates map[st
 			},
 		})
 	}
+	return r.serveHTTP(l, r.webHandler(scheme, sites))
+}
+
+// serveHTTP serves HTTP/1.1 until the world ends.
+func (r *Running) serveHTTP(l net.Listener, handler http.Handler) error {
 	server := &http.Server{
-		Handler:      r.webHandler(scheme, sites),
+		Handler:      handler,
 		ErrorLog:     log.New(io.Discard, "", 0),
 		ConnState:    r.countWeb,
 		TLSNextProto: map[string]func(*http.Server, *tls.Conn, http.Handler){}, // HTTP/1.1 only
@@ -120,6 +125,9 @@ func (r *Running) webHandler(scheme string, sites []*site) http.Handler {
 		r.recorder.record(func(j *Journal) {
 			j.Requests = append(j.Requests, scheme+"://"+req.Host+req.URL.RequestURI())
 		})
+		if req.Method == http.MethodPost {
+			r.recordPost(scheme, req)
+		}
 		host, _, _ := strings.Cut(req.Host, ":")
 		s := hostOf(sites, host)
 		if s == nil {
@@ -131,9 +139,23 @@ func (r *Running) webHandler(scheme string, sites []*site) http.Handler {
 			http.NotFound(w, req)
 			return
 		}
+		if p.Needs != "" && !req.URL.Query().Has(p.Needs) {
+			http.Error(w, p.Needs+" is missing", http.StatusBadRequest)
+			return
+		}
 		if r.wait(p.Delay) {
 			p.serve(w, req)
 		}
+	})
+}
+
+// maxPost bounds what is kept of a body, in bytes.
+const maxPost = 64 << 10
+
+func (r *Running) recordPost(scheme string, req *http.Request) {
+	body, _ := io.ReadAll(io.LimitReader(req.Body, maxPost)) // what came of it is what was sent
+	r.recorder.record(func(j *Journal) {
+		j.Posts = append(j.Posts, scheme+"://"+req.Host+req.URL.RequestURI()+" "+string(body))
 	})
 }
 

@@ -176,3 +176,32 @@ fault = "silent"`, 1), lab.Options{})
 		t.Errorf("%d bytes, %v", n, err)
 	}
 }
+
+func TestWhatWasPostedIsKept(t *testing.T) {
+	t.Parallel()
+	r := start(t, "posts.txtar", `A server that is sent something
+-- zone --
+web.example. A 192.0.2.80
+-- servers.toml --
+[[web]]
+host = "web.example"
+schemes = ["http"]
+[[page]]
+url = "http://web.example/picky"
+needs = "who"
+`, lab.Options{})
+	client := webClient(t, r, map[string]string{"web.example": "192.0.2.80"})
+	for url, want := range map[string]int{"http://web.example/picky": 400, "http://web.example/picky?who=anna": 200} {
+		response, err := client.Post(url, "text/plain", strings.NewReader("hello"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		if response.StatusCode != want {
+			t.Errorf("%s: status %d", url, response.StatusCode)
+		}
+	}
+	if got := r.Journal().Posts; len(got) != 2 || !slices.Contains(got, "http://web.example/picky?who=anna hello") {
+		t.Errorf("kept %q", got)
+	}
+}

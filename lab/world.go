@@ -30,12 +30,22 @@ type World struct {
 	Demo        Demo
 	Accounts    []Account
 
-	zone     *zone
-	dns      dnsConfig
-	ways     []way
-	services []*service
-	sites    []*site
-	scripts  map[string]script
+	zone      *zone
+	dns       dnsConfig
+	resolvers []*resolver // the first is the system's
+	ways      []way
+	services  []*service
+	sites     []*site
+	scripts   map[string]script
+}
+
+// Endpoints gives every endpoint that has a server, in the order of the file.
+func (w *World) Endpoints() []mail.Endpoint {
+	var list []mail.Endpoint
+	for _, s := range w.services {
+		list = append(list, s.endpoint)
+	}
+	return list
 }
 
 // Parse reads a world. The errors name the file and the section, and say what
@@ -51,7 +61,7 @@ func Parse(name string, data []byte) (*World, error) {
 	if w.Title == "" {
 		return nil, fmt.Errorf("%s: the first line has to be the title", name)
 	}
-	sections := sections{documents: map[string][]byte{}}
+	sections := sections{documents: map[string][]byte{}, zones: map[netip.Addr]*zone{}}
 	for _, file := range archive.Files {
 		if err := w.read(file, &sections); err != nil {
 			return nil, fmt.Errorf("%s: section %s: %w", name, file.Name, err)
@@ -70,7 +80,8 @@ func namelessSection(line string) bool { return strings.TrimRight(line, "\r") ==
 // sections are the parts of a file before they are put together.
 type sections struct {
 	config    config
-	documents map[string][]byte // by host/path
+	documents map[string][]byte    // by host/path
+	zones     map[netip.Addr]*zone // what single resolvers know otherwise
 }
 
 func (w *World) read(file txtar.File, into *sections) (err error) {
@@ -81,6 +92,8 @@ func (w *World) read(file txtar.File, into *sections) (err error) {
 			return errors.New("it is there twice")
 		}
 		w.zone, err = parseZone(string(file.Data), "")
+	case strings.HasPrefix(file.Name, "zone@"):
+		err = into.readZone(strings.TrimPrefix(file.Name, "zone@"), string(file.Data))
 	case file.Name == "servers.toml":
 		into.config, err = parseConfig(string(file.Data))
 	case kind == "web" && strings.Contains(rest, "/"):
@@ -88,7 +101,7 @@ func (w *World) read(file txtar.File, into *sections) (err error) {
 	case kind == "script" && rest != "":
 		w.scripts[rest], err = parseScript(string(file.Data))
 	default:
-		err = errors.New("unknown; there are zone, servers.toml, web/HOST/PATH and script/NAME")
+		err = errors.New("unknown; there are zone, zone@ADDRESS, servers.toml, web/HOST/PATH and script/NAME")
 	}
 	return err
 }
@@ -99,11 +112,11 @@ func (w *World) build(s sections) error {
 		w.zone, _ = parseZone("", "")
 	}
 	w.Demo, w.Accounts, w.dns = s.config.Demo, s.config.Accounts, s.config.DNS
-	if !w.dns.Resolver.IsValid() {
-		w.dns.Resolver = defaultResolver
-	}
 	if err := w.addISPDB(&s); err != nil {
 		return err
+	}
+	if err := w.addResolvers(s); err != nil {
+		return fmt.Errorf("section servers.toml: %w", err)
 	}
 	if err := w.addServices(s.config.Servers); err != nil {
 		return fmt.Errorf("section servers.toml: %w", err)

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -26,6 +27,16 @@ func parseZone(text, file string) (*zone, error) {
 		z.add(rr)
 	}
 	return z, parser.Err()
+}
+
+// with gives a zone in which the names of other are as they are there.
+func (z *zone) with(other *zone) *zone {
+	merged := &zone{records: maps.Clone(z.records), inner: maps.Clone(z.inner)}
+	if other != nil {
+		maps.Copy(merged.records, other.records)
+		maps.Copy(merged.inner, other.inner)
+	}
+	return merged
 }
 
 func (z *zone) add(rr dns.RR) {

@@ -163,6 +163,16 @@ func ParseEndpoint(s string) (Endpoint, error) {
 	return e, nil
 }
 
+// ParseServer reads what a person names a server with: what [ParseEndpoint]
+// takes, or a host alone. Of the latter, Protocol, Security and Port are empty.
+// Its errors wrap [ErrEndpoint] and say what to write instead.
+func ParseServer(s string) (Endpoint, error) {
+	if host, port, err := splitHostPort(s); err == nil && port == 0 {
+		return Endpoint{Host: host}, nil
+	}
+	return ParseEndpoint(s)
+}
+
 func parseScheme(scheme string) (Protocol, Security, error) {
 	for _, p := range []Protocol{IMAP, POP3, SMTP} {
 		switch strings.ToLower(scheme) {

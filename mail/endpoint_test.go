@@ -76,3 +76,28 @@ func TestParsePinLeavesOpenWhatIsNotSaid(t *testing.T) {
 		}
 	}
 }
+
+func TestParseServerTakesAHostAlone(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Endpoint{
+		"imap.example.org":             {Host: "imap.example.org"},
+		"IMAP.Example.org.":            {Host: "imap.example.org"},
+		"post.bücher.example":          {Host: "post.xn--bcher-kva.example"},
+		"192.0.2.1":                    {Host: "192.0.2.1"},
+		"2001:db8::1":                  {Host: "2001:db8::1"},
+		"[2001:db8::1]":                {Host: "2001:db8::1"},
+		"[2001:db8::1]:993":            {Protocol: IMAP, Security: TLS, Host: "2001:db8::1", Port: 993},
+		"imap.example.org:143":         {Protocol: IMAP, Security: StartTLS, Host: "imap.example.org", Port: 143},
+		"pop3s://pop.example.org":      {Protocol: POP3, Security: TLS, Host: "pop.example.org", Port: 995},
+		"smtp+starttls://mx.test:2525": {Protocol: SMTP, Security: StartTLS, Host: "mx.test", Port: 2525},
+	} {
+		if got, err := ParseServer(text); err != nil || got != want {
+			t.Errorf("%q is %+v, %v; want %+v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "a..b", "imap.example.org:", "imap.example.org:4711", "imap:///", "anna@example.org", "imaps://"} {
+		if got, err := ParseServer(text); !errors.Is(err, ErrEndpoint) {
+			t.Errorf("%q is %+v, %v", text, got, err)
+		}
+	}
+}

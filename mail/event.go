@@ -30,6 +30,7 @@ type Header struct {
 	Tool    Tool      `json:"tool"`
 	Target  Target    `json:"target"`
 	Started time.Time `json:"started"`
+	Command string    `json:"command,omitempty"` // what mailmedic was told to do: check, discover
 }
 
 // Progress says what is being done now. It is for people who wait and is never part of a report.
@@ -45,6 +46,9 @@ type Closing struct {
 	NotChecked []NotChecked `json:"not_checked"`
 	Provider   *Provider    `json:"provider,omitempty"` // what is known of who runs the mailbox
 	Services   []Service    `json:"services,omitempty"`
+
+	Clients []Program     `json:"clients,omitempty"` // only when asked for
+	Publish []Publication `json:"publish,omitempty"` // likewise
 }
 
 // Report is a whole run as one document. Candidates, findings and settings
@@ -55,6 +59,7 @@ type Report struct {
 	Tool         Tool          `json:"tool"`
 	Target       Target        `json:"target"`
 	Started      time.Time     `json:"started"`
+	Command      string        `json:"command,omitempty"` // check, discover
 	TookMS       int64         `json:"took_ms"`
 	Complete     bool          `json:"complete"`
 	Verdict      Verdict       `json:"verdict"`
@@ -65,4 +70,6 @@ type Report struct {
 	NotChecked   []NotChecked  `json:"not_checked"`
 	Provider     *Provider     `json:"provider"`
 	Services     []Service     `json:"services"`
+	Clients      []Program     `json:"clients,omitempty"` // only when asked for
+	Publish      []Publication `json:"publish,omitempty"` // likewise
 }

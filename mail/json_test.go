@@ -14,7 +14,7 @@ func TestEventsSurviveJSON(t *testing.T) {
 	e := Endpoint{IMAP, TLS, "imap.example.org", 993}
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	events := []Event{
-		{Header: &Header{Schema, Tool{"mailmedic", "1"}, Target{"a@b", "a@b", "b"}, at}},
+		{Header: &Header{Schema, Tool{"mailmedic", "1"}, Target{"a@b", "a@b", "b"}, at, "check"}},
 		{Progress: &Progress{"asking"}},
 		{Candidate: &Candidate{e, Incoming, []Claim{{Source: SourceSRV, Trust: TrustDNS, Evidence: []string{"srv:x"}}}, Published}},
 		{Observation: &Observation{ID: "a:b", Kind: KindDNS, Subject: "b", At: at, DNSFacts: &DNSFacts{Name: "b", Type: "A", Records: []string{"192.0.2.1"}, Authentic: No}}},
@@ -27,7 +27,7 @@ func TestEventsSurviveJSON(t *testing.T) {
 		{Rule: &Rule{ID: "tls.x", References: []string{"RFC 9525"}}},
 		{Finding: &Finding{ID: "tls.x", Severity: Critical, Evidence: []string{"t"}, Because: []string{}, References: []string{}}},
 		{Setting: &Setting{e, Incoming, "a@b", []string{"plain"}, SignedIn, []Source{SourceSRV}, TrustDNS, true}},
-		{Verdict: &Closing{Verdict: Verdict{Works, Ready, "fine", 0}, TookMS: 12, Complete: true, NotChecked: []NotChecked{{"x", WhyGrace}}}},
+		{Verdict: &Closing{Verdict: Verdict{Works, Ready, "fine", 0}, TookMS: 12, Complete: true, NotChecked: []NotChecked{{Subject: "x", Why: WhyGrace}}}},
 	}
 	for _, event := range events {
 		data, err := json.Marshal(event)

@@ -60,12 +60,18 @@ func (f *Fact) UnmarshalJSON(data []byte) error {
 type Observation struct {
 	// ID is a stable name made of what was asked:
 	//
-	//	dns      srv:_imaps._tcp.example.com, mx:example.com, a:imap.example.com
-	//	http     the URL
+	//	dns      srv:_imaps._tcp.example.com, mx:example.com, a:imap.example.com;
+	//	         mx:example.com@192.0.2.54:53 for what a further resolver says to the same question
+	//	http     the URL; post:https://… for what was sent there, and after a # the domain
+	//	         that it was about where that is another one than the target's
 	//	dial     dial:imaps://imap.example.com:993#192.0.2.1 (one for each address tried)
-	//	tls      tls:imaps://imap.example.com:993#192.0.2.1
-	//	session  session:imaps://imap.example.com:993
+	//	tls      tls:imaps://imap.example.com:993#192.0.2.1; with /classical, /tls-1.2 or /legacy after it
+	//	         for a further handshake that only finds out what the server can do
+	//	session  session:imaps://imap.example.com:993;
+	//	         session:imaps://imap.example.com:993#192.0.2.2 at a further address of the host
 	//	auth     auth:imaps://imap.example.com:993/plain/anna@example.com
+	//	mailbox  mailbox:imaps://imap.example.com:993
+	//	send     send:smtps://smtp.example.com:465
 	ID      string `json:"id"`
 	Kind    Kind   `json:"kind"`
 	Subject string `json:"subject"` // what it is about: a DNS name, a URL, or an endpoint in text form
@@ -79,10 +85,12 @@ type Observation struct {
 
 	*DNSFacts
 	*HTTPFacts
+	*DialFacts
 	*TLSFacts
 	*SessionFacts
 	*AuthFacts
 	*MailboxFacts
+	*SendFacts
 }
 
 // DNSFacts are what an answer of the DNS holds.
@@ -92,7 +100,10 @@ type DNSFacts struct {
 	Records   []string `json:"records"`            // data of the records of this type, in presentation format, sorted
 	Aliases   []string `json:"aliases,omitempty"`  // targets of the CNAME chain, in order
 	Authentic Fact     `json:"authentic"`          // the AD bit; not known when the way to the resolver is not to be trusted
-	Resolver  string   `json:"resolver,omitempty"` // who answered, as ip:port
+	Resolver  string   `json:"resolver,omitempty"` // who answered: ip:port, or the address that begins with tls:// or https://
+
+	ExtendedErrors []uint16 `json:"extended_errors,omitempty"` // info codes of RFC 8914, in the answer's order
+	Bogus          bool     `json:"bogus,omitempty"`           // the name fails DNSSEC validation: an extended error says so, or it is answered with checking disabled only
 }
 
 // HTTPFacts are what a web server answered.
@@ -106,6 +117,13 @@ type HTTPFacts struct {
 	Proxy     string   `json:"proxy,omitempty"` // the proxy from the environment that was used, without user info
 }
 
+// DialFacts say from where a connection was tried, where that is not simply this computer.
+type DialFacts struct {
+	Via       string `json:"via,omitempty"`        // the SOCKS proxy, as socks5://host:port
+	ViaFailed bool   `json:"via_failed,omitempty"` // the proxy is to blame, and nothing is known of the server
+	From      string `json:"from,omitempty"`       // the source address that was bound
+}
+
 // TLSFacts are what a handshake showed. Handshake and verdict are apart: a
 // handshake that ended well with a certificate that must not be believed has
 // facts and a Failure.
@@ -115,7 +133,54 @@ type TLSFacts struct {
 	Group        string        `json:"group,omitempty"`   // the key exchange group
 	ServerName   string        `json:"server_name,omitempty"`
 	Certificates []Certificate `json:"certificates,omitempty"` // as sent, the server's own first
+
+	// Attempt tells a further handshake from the one that counts: "classical"
+	// (no post-quantum key share), "tls-1.2" (nothing newer), "legacy" (everything
+	// since SSL 3.0, up to the server's choice and no further). What it shows is
+	// no proof that mail programs can use the server.
+	Attempt           string             `json:"attempt,omitempty"`
+	Alert             uint8              `json:"alert,omitempty"`              // the number of the alert with which the server ended the handshake, RFC 8446 section 6
+	ClientCertificate CertificateRequest `json:"client_certificate,omitempty"` // whether the server asks for a certificate of the client
+
+	MatchedName string      `json:"matched_name,omitempty"` // the name in the certificate that fits the host, RFC 9525 section 6.3
+	Chain       []string    `json:"chain,omitempty"`        // subjects from the server's own certificate to a trusted root, as built; none where none can be
+	ChainNotes  []ChainNote `json:"chain_notes,omitempty"`  // what is odd about the certificates as sent
+	Stapled     OCSPStatus  `json:"stapled,omitempty"`      // the status that the server sent with its certificate, RFC 6066 section 8
 }
+
+// A ChainNote is something odd about the certificates that a server sent.
+type ChainNote string
+
+// The notes. A list in the wrong order and roots that nobody needs are harmless
+// to most programs; what is missing is not.
+const (
+	ChainOrder    ChainNote = "order"    // not each is followed by the one that signed it, RFC 8446 section 4.4.2
+	ChainExtra    ChainNote = "extra"    // some have nothing to do with the chain
+	ChainRepeated ChainNote = "repeated" // some stand in it twice
+	ChainRoot     ChainNote = "root"     // the root is sent, which every program has or must not believe
+	ChainMissing  ChainNote = "missing"  // an intermediate certificate was not sent
+)
+
+// OCSPStatus is what a stapled answer says of the certificate, RFC 6960 section 2.2.
+type OCSPStatus string
+
+// The states. A server that staples nothing has none.
+const (
+	OCSPGood    OCSPStatus = "good"
+	OCSPRevoked OCSPStatus = "revoked"
+	OCSPUnknown OCSPStatus = "unknown" // the authority does not know the certificate
+	OCSPStale   OCSPStatus = "stale"   // the answer is out of date
+	OCSPInvalid OCSPStatus = "invalid" // not an answer, not about this certificate, or not signed by who may
+)
+
+// CertificateRequest says how a server asks for a certificate of the client.
+type CertificateRequest string
+
+// The ways to ask; a server that does not ask has none.
+const (
+	CertificateOptional CertificateRequest = "optional" // it asks, and goes on without one
+	CertificateRequired CertificateRequest = "required" // it ends the connection without one
+)
 
 // Certificate is one X.509 certificate as a server sent it.
 type Certificate struct {
@@ -126,6 +191,11 @@ type Certificate struct {
 	NotAfter   time.Time `json:"not_after"`
 	Key        string    `json:"key"` // "ECDSA P-256", "RSA 2048"
 	SelfSigned bool      `json:"self_signed,omitempty"`
+
+	Signature string   `json:"signature,omitempty"` // how it was signed: "ECDSA-SHA256", "SHA256-RSA"
+	Exponent  int      `json:"exponent,omitempty"`  // of an RSA key, where it is smaller than the usual 65537
+	Usages    []string `json:"usages,omitempty"`    // the extended key usages: server, client, any, and others by number; none for all
+	Authority bool     `json:"authority,omitempty"` // it may sign others
 }
 
 // SessionFacts are what a mail server said of itself.
@@ -135,8 +205,33 @@ type SessionFacts struct {
 	Capabilities BothWays `json:"capabilities"`
 	Mechanisms   BothWays `json:"mechanisms"`
 	Software     string   `json:"software,omitempty"`
-	Transcript   []Line   `json:"transcript,omitempty"` // the redacted conversation, only when asked for
+	TurnedAway   string   `json:"turned_away,omitempty"` // the greeting of a first connection that was refused for the moment; this is the second
+
+	// Limits are what the server says that it will not go beyond, by name: size
+	// (bytes of a message, RFC 1870; 0 for no fixed one), rcptmax, mailmax and
+	// rcptdomainmax (RFC 9422), expire (days that messages are kept, RFC 2449
+	// section 6.7; never is not said) and login-delay (seconds between two
+	// sign-ins, section 6.5). A number beyond all bounds is the greatest that fits.
+	Limits map[string]int64 `json:"limits,omitempty"`
+	BareLF bool             `json:"bare_lf,omitempty"` // the server ends lines with LF alone, against RFC 5321 section 2.3.8
+
+	// Injection is what the server does with a command that is sent in one piece
+	// with STARTTLS, only where that was tested.
+	Injection InjectionResult `json:"injection,omitempty"`
+
+	Transcript []Line `json:"transcript,omitempty"` // the redacted conversation, only when asked for
 }
+
+// InjectionResult is what a server does with a command that is sent in front of
+// the TLS handshake (RFC 3207 section 6).
+type InjectionResult string
+
+// The results. Only the first one is dangerous (CVE-2011-0411).
+const (
+	InjectionExecuted  InjectionResult = "executed"  // it is answered under TLS, as if it had been said there
+	InjectionDiscarded InjectionResult = "discarded" // it is dropped
+	InjectionRejected  InjectionResult = "rejected"  // the server refuses STARTTLS or the handshake for it
+)
 
 // Line is one line of a conversation, bounded and without secrets.
 type Line struct {
@@ -173,12 +268,48 @@ type AuthFacts struct {
 	Mechanism string `json:"mechanism"` // SASL name in lower case; "login" also for IMAP LOGIN, "user" for POP3 USER and PASS
 	Username  string `json:"username"`
 	Reply     string `json:"reply,omitempty"` // the server's last words, secrets removed
+
+	// Challenge is what a server says of a refused token before its last words: JSON with status, schemes and scope (RFC 7628 section 3.2.2).
+	Challenge string `json:"challenge,omitempty"`
+	// ServerProof says whether the server proved that it knows the password too, which only SCRAM asks of it (RFC 5802 section 3).
+	ServerProof Fact `json:"server_proof,omitzero"`
 }
 
-// MailboxFacts are what a mailbox holds.
+// MailboxFacts are what a mailbox holds, and what its server does with it.
 type MailboxFacts struct {
 	Messages int    `json:"messages"`
 	Quota    *Quota `json:"quota,omitempty"`
+
+	// Of IMAP.
+	ServerID   string      `json:"server_id,omitempty"`  // name and version by the server's own word (RFC 2971)
+	Folders    []Folder    `json:"folders,omitempty"`    // those with a use of their own, in the server's order (RFC 6154)
+	Namespaces []Namespace `json:"namespaces,omitempty"` // RFC 2342
+
+	// Of POP3.
+	StableIDs   Fact `json:"stable_ids,omitzero"`     // messages have names that last (UIDL), so that a program knows which ones it has
+	ExpireDays  *int `json:"expire_days,omitempty"`   // how long a message stays once it was read, 0 for not at all; absent where it stays or nothing is said (RFC 2449 section 6.7)
+	LoginDelayS int  `json:"login_delay_s,omitempty"` // seconds that must lie between two sign-ins (RFC 2449 section 6.5)
+}
+
+// SendFacts are what a submission server said to the envelope of a message that
+// was never sent: MAIL and RCPT with one address, then RSET (RFC 5321 section 4.1.1).
+type SendFacts struct {
+	Sender    string `json:"sender"`               // the address in MAIL and RCPT
+	MailReply string `json:"mail_reply"`           // secrets removed
+	RcptReply string `json:"rcpt_reply,omitempty"` // "" where MAIL was refused
+}
+
+// Folder is a mailbox with a use of its own.
+type Folder struct {
+	Name string `json:"name"`
+	Use  string `json:"use"` // the attribute of RFC 6154 in lower case: sent drafts junk trash archive all flagged
+}
+
+// Namespace is where mailboxes of a kind begin.
+type Namespace struct {
+	Kind      string `json:"kind"` // personal, others, shared
+	Prefix    string `json:"prefix"`
+	Delimiter string `json:"delimiter"` // "" where there is no hierarchy
 }
 
 // Quota is the use of a mailbox and its limit, in bytes (RFC 9208 counts in units of 1024).

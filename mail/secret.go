@@ -59,7 +59,7 @@ func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 type Redactor struct{ forms []string }
 
 // NewRedactor removes secret, also where it stands beside one of usernames in
-// a SASL PLAIN message (RFC 4616).
+// the messages of SASL PLAIN (RFC 4616), XOAUTH2 and OAUTHBEARER (RFC 7628).
 func NewRedactor(secret Secret, usernames ...string) *Redactor {
 	r := &Redactor{}
 	plain := secret.Reveal()
@@ -71,6 +71,11 @@ func NewRedactor(secret Secret, usernames ...string) *Redactor {
 	for _, user := range usernames {
 		r.addBase64("\x00" + user + "\x00" + plain)
 		r.addBase64(user + "\x00" + user + "\x00" + plain)
+	}
+	bearer := "auth=Bearer " + plain + "\x01\x01"
+	r.addBase64(bearer) // the end of an OAUTHBEARER message (RFC 7628 section 3.1)
+	for _, user := range usernames {
+		r.addBase64("user=" + user + "\x01" + bearer) // XOAUTH2
 	}
 	r.add(url.QueryEscape(plain))
 	r.add(url.PathEscape(plain))

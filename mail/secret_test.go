@@ -54,6 +54,8 @@ func TestRedactorFindsEveryEncoding(t *testing.T) {
 			"PLAIN with authz": std.EncodeToString([]byte("anna@example.org\x00anna@example.org\x00" + password)),
 			"PLAIN of another": std.EncodeToString([]byte("\x00bob\x00" + password)),
 			"inside base64":    std.EncodeToString([]byte("user=bob;pass=" + password + ";end")),
+			"XOAUTH2":          std.EncodeToString([]byte("user=anna@example.org\x01auth=Bearer " + password + "\x01\x01")),
+			"OAUTHBEARER":      std.EncodeToString([]byte("n,a=bob,\x01host=a.example\x01port=465\x01auth=Bearer " + password + "\x01\x01")),
 			"query":            "https://a.example/?p=" + url.QueryEscape(password),
 			"path":             "https://a.example/" + url.PathEscape(password),
 			"JSON":             `{"echo":` + string(quoted) + `}`,

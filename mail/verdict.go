@@ -37,4 +37,6 @@ const (
 type NotChecked struct {
 	Subject string `json:"subject"`
 	Why     Why    `json:"why"`
+	Source  Source `json:"source,omitempty"` // whose settings were to be looked for there
+	Detail  string `json:"detail,omitempty"` // the reason in words, where why does not say it all
 }

@@ -116,7 +116,7 @@ func TestCapabilities(t *testing.T) {
 			"TLS\nS: +OK <1.2@mail.example>\nC: CAPA\nS: +OK\nS: Expire 0\nS: LOGIN-DELAY 300\nS: SASL PLAIN LOGIN\nS: IMPLEMENTATION Cyrus POP3\nS: .",
 			mail.BothWays{AfterTLS: []string{"EXPIRE 0", "LOGIN-DELAY 300", "SASL PLAIN LOGIN", "IMPLEMENTATION Cyrus POP3"}},
 			mail.BothWays{AfterTLS: []string{"plain", "login", "apop"}},
-			[]string{"plain", "login"},
+			[]string{"plain", "login", "apop"},
 			"Cyrus",
 		},
 		{

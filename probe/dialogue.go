@@ -22,8 +22,8 @@ type speaker interface {
 	startTLS() error
 	// mechanisms gives every way to sign in that is offered.
 	mechanisms(capabilities []string) []string
-	// signIn tries one of them, once.
-	signIn(method string, c Credentials) attempt
+	// signIn tries one of them, once; m is nil for a method that is no SASL exchange.
+	signIn(method string, c Credentials, m mechanism) attempt
 	// quit takes leave.
 	quit() error
 }
@@ -52,6 +52,7 @@ func (d *dialogue) sendSecret(line string) error {
 type fault struct {
 	class  mail.Class
 	detail string
+	speaks mail.Protocol // what the server speaks instead, where that is a protocol of mail
 }
 
 func (f *fault) Error() string { return f.detail }
@@ -62,7 +63,7 @@ func isFault(err error) bool {
 }
 
 func faultf(class mail.Class, format string, args ...any) *fault {
-	return &fault{class, fmt.Sprintf(format, args...)}
+	return &fault{class: class, detail: fmt.Sprintf(format, args...)}
 }
 
 // words makes one line of a server's reply of several.

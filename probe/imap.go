@@ -14,6 +14,7 @@ type imap struct {
 	greeted []string // the capabilities of the greeting, until they are taken
 	known   []string // the capabilities that were heard last
 	tags    int
+	renewed bool // they have been heard since the last sign-in began
 }
 
 // An imapReply is what came up to a tagged response or a continuation.
@@ -105,7 +106,7 @@ func (m *imap) await(tag string) (imapReply, error) {
 func (m *imap) note(rest string, r *imapReply) {
 	switch word, more, _ := strings.Cut(rest, " "); strings.ToUpper(word) {
 	case "CAPABILITY":
-		m.known = strings.Fields(strings.ToUpper(more))
+		m.known, m.renewed = strings.Fields(strings.ToUpper(more)), true
 	case "BYE":
 		r.bye = rest
 	case "OK":
@@ -116,7 +117,7 @@ func (m *imap) note(rest string, r *imapReply) {
 
 func (m *imap) noteCode(code string) {
 	if fields := strings.Fields(strings.ToUpper(code)); len(fields) > 0 && fields[0] == "CAPABILITY" {
-		m.known = fields[1:]
+		m.known, m.renewed = fields[1:], true
 	}
 }
 

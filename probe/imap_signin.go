@@ -9,14 +9,19 @@ import (
 
 // signIn is AUTHENTICATE (RFC 9051 section 6.2.2), with the first message in the
 // command where the server knows SASL-IR (RFC 4959), or the LOGIN command.
-func (m *imap) signIn(method string, c Credentials) attempt {
+func (m *imap) signIn(method string, c Credentials, client mechanism) attempt {
+	m.renewed = false
 	if method == "login" && !offers(m.known, "LOGINDISABLED") {
 		return m.login(c)
 	}
 	var last imapReply
 	tag := m.tag()
+	room := 0
+	if offers(m.known, "SASL-IR") {
+		room = maxReply
+	}
 	command := tag + " AUTHENTICATE " + strings.ToUpper(method)
-	sane, err := m.sasl(command, scriptOf(method, c, offers(m.known, "SASL-IR")), func() (string, bool, error) {
+	sane, err := m.sasl(command, client, room, func() (string, bool, error) {
 		var err error
 		last, err = m.await(tag)
 		return last.text, last.status == "+", err

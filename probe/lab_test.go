@@ -42,10 +42,10 @@ func TestGoodWorldSignsInEverywhere(t *testing.T) {
 	r, n := labWorld(t, "good")
 	demo := r.World().Demo
 	for at, commands := range map[string]int{ // what must be said before the farewell, and no more
-		"imaps://imap.good.example:993":         3,
-		"imap+starttls://imap.good.example:143": 5,
-		"pop3s://pop.good.example:995":          3,
-		"pop3+starttls://pop.good.example:110":  5,
+		"imaps://imap.good.example:993":         6,
+		"imap+starttls://imap.good.example:143": 8,
+		"pop3s://pop.good.example:995":          5,
+		"pop3+starttls://pop.good.example:110":  7,
 		"smtps://smtp.good.example:465":         2,
 		"smtp+starttls://smtp.good.example:587": 4,
 	} {
@@ -58,7 +58,7 @@ func TestGoodWorldSignsInEverywhere(t *testing.T) {
 			if o := got.session(t, at); o.Failure != nil || !s.Ready() {
 				t.Fatalf("failure %+v", o.Failure)
 			}
-			outcome := s.SignIn(ctx, Credentials{demo.Address, mail.NewSecret([]byte(demo.Password))}, false)
+			outcome := s.SignIn(ctx, Credentials{Username: demo.Address, Secret: mail.NewSecret([]byte(demo.Password))}, false)
 			s.Mailbox(ctx)
 			s.Close(ctx)
 			if outcome != Accepted {
@@ -123,7 +123,7 @@ func TestNothingIsSignedInToWithoutACall(t *testing.T) {
 	if logins := r.Journal().Logins; len(logins) != 0 {
 		t.Errorf("logins %+v before anybody asked for one", logins)
 	}
-	if outcome := s.SignIn(ctx, Credentials{demo.Address, mail.NewSecret([]byte(demo.Password))}, false); outcome != Rejected {
+	if outcome := s.SignIn(ctx, Credentials{Username: demo.Address, Secret: mail.NewSecret([]byte(demo.Password))}, false); outcome != Rejected {
 		t.Errorf("outcome %s", outcome)
 	}
 	if logins := r.Journal().Logins; len(logins) != 1 || !logins[0].Encrypted || logins[0].Accepted {

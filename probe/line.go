@@ -31,6 +31,8 @@ type lineReader struct {
 	buf  []byte // what was read and not yet returned
 	scan int    // how much of buf is known to hold no LF
 
+	bareLF bool // some line had no CR
+
 	heard   atomic.Bool // whether anything came; another goroutine may ask
 	heardAt time.Time   // when the first byte came
 }
@@ -58,7 +60,8 @@ func (r *lineReader) line() (string, error) {
 
 // cut takes the line that ends at scan out of the buffer.
 func (r *lineReader) cut() string {
-	text := strings.TrimSuffix(string(r.buf[:r.scan]), "\r")
+	text, hasCR := strings.CutSuffix(string(r.buf[:r.scan]), "\r")
+	r.bareLF = r.bareLF || !hasCR
 	r.buf, r.scan = r.buf[r.scan+1:], 0
 	return text
 }

@@ -7,29 +7,72 @@ import (
 	"github.com/mailmedic/mailmedic/mail"
 )
 
-// mailbox counts the messages of INBOX without changing anything (EXAMINE, RFC
-// 9051 section 6.3.3) and asks for the quota where the server has one.
+// mailbox looks at INBOX without changing anything (EXAMINE, RFC 9051 section
+// 6.3.3), at the folders, the namespaces and the quota. It says its name first
+// (RFC 2971), since some providers open no mailbox to a program without one.
 func (m *imap) mailbox() (mail.MailboxFacts, error) {
-	r, err := m.command("EXAMINE INBOX")
-	if err == nil && r.status != "OK" && offers(m.known, "ID") {
-		// Some providers open no mailbox to a program that has not named itself (RFC 2971).
-		if _, err = m.command(`ID ("name" "mailmedic")`); err == nil {
-			r, err = m.command("EXAMINE INBOX")
-		}
+	facts := mail.MailboxFacts{}
+	if err := m.afterSignIn(); err != nil {
+		return facts, err
 	}
+	if offers(m.known, "ID") {
+		r, err := m.command(`ID ("name" "mailmedic")`)
+		if err != nil {
+			return facts, err
+		}
+		facts.ServerID = serverID(r.untagged)
+	}
+	r, err := m.command("EXAMINE INBOX")
 	if err != nil {
-		return mail.MailboxFacts{}, err
+		return facts, err
 	}
 	if r.status != "OK" {
-		return mail.MailboxFacts{}, faultf(mail.ProtocolFault, "signed in, but INBOX cannot be opened: %s", r.line)
+		return facts, faultf(mail.ProtocolFault, "signed in, but INBOX cannot be opened: %s", r.line)
 	}
-	facts := mail.MailboxFacts{Messages: countExists(r.untagged)}
-	if offers(m.known, "QUOTA") {
-		if r, err = m.command("GETQUOTAROOT INBOX"); err == nil {
-			facts.Quota = fullestQuota(r.untagged)
+	facts.Messages = countExists(r.untagged)
+	for _, further := range m.furtherQuestions() {
+		if r, err = m.command(further.command); err != nil {
+			break // what is known is known
 		}
+		further.take(&facts, r.untagged)
 	}
 	return facts, nil
+}
+
+// afterSignIn asks for the capabilities again where the server has not told
+// them with the sign-in (RFC 9051 section 6.2.2): they may be others now.
+func (m *imap) afterSignIn() error {
+	if m.renewed {
+		return nil
+	}
+	_, err := m.command("CAPABILITY")
+	return err
+}
+
+// A question is a command whose answer tells something more of a mailbox.
+type question struct {
+	command string
+	take    func(facts *mail.MailboxFacts, untagged []string)
+}
+
+// furtherQuestions are those that the server has said it can answer.
+func (m *imap) furtherQuestions() []question {
+	var questions []question
+	rev2 := offers(m.known, "IMAP4REV2")
+	if rev2 || offers(m.known, "SPECIAL-USE") {
+		list := `LIST "" "*"`
+		if rev2 || offers(m.known, "LIST-EXTENDED") {
+			list = `LIST (SPECIAL-USE) "" "*" RETURN (SPECIAL-USE)` // these alone: there may be thousands of others
+		}
+		questions = append(questions, question{list, func(f *mail.MailboxFacts, u []string) { f.Folders = specialFolders(u) }})
+	}
+	if rev2 || offers(m.known, "NAMESPACE") {
+		questions = append(questions, question{"NAMESPACE", func(f *mail.MailboxFacts, u []string) { f.Namespaces = namespaces(u) }})
+	}
+	if offers(m.known, "QUOTA") {
+		questions = append(questions, question{"GETQUOTAROOT INBOX", func(f *mail.MailboxFacts, u []string) { f.Quota = fullestQuota(u) }})
+	}
+	return questions
 }
 
 // countExists reads the last "n EXISTS".

@@ -28,7 +28,9 @@ func foreign(p mail.Protocol, line string) error {
 	case who == "TLS":
 		return faultf(mail.PlaintextExpected, "the server speaks TLS from the first byte on, so SSL/TLS and not STARTTLS is the right setting for this port")
 	case who != "" && who != protocolName(p):
-		return faultf(mail.ProtocolFault, "the server speaks %s and not %s: %s", who, protocolName(p), printable(line))
+		f := faultf(mail.ProtocolFault, "the server speaks %s and not %s: %s", who, protocolName(p), printable(line))
+		f.speaks = map[string]mail.Protocol{"IMAP": mail.IMAP, "POP3": mail.POP3, "SMTP": mail.SMTP}[who]
+		return f
 	}
 	return faultf(mail.ProtocolFault, "this is not an answer of %s: %s", protocolName(p), printable(line))
 }
@@ -174,5 +176,30 @@ func (s *Session) explainPlain(ctx context.Context, n *wire.Network, failure *ma
 	return &mail.Failure{
 		Class:  failure.Class,
 		Detail: fmt.Sprintf("the server answers in plain text (%s), %s", clip(second.facts.Greeting, 100), advice),
+	}
+}
+
+// proveProtocol makes sure over a second connection that a port speaks another
+// protocol of mail than the one it was asked in, and that it can be used so.
+// What it sees has an endpoint of its own, and is told only where it proves that.
+func (s *Session) proveProtocol(ctx context.Context, n *wire.Network, err error) {
+	settled, ok := errors.AsType[*fault](err)
+	if !ok || settled.speaks == "" {
+		return
+	}
+	_ = s.conn.Close() // one connection at a time
+	ctx, stop := context.WithTimeout(ctx, proofTime)
+	defer stop()
+	other := s.endpoint
+	other.Protocol = settled.speaks
+	var seen []mail.Observation
+	second := newSession(other, s.options, func(o mail.Observation) { seen = append(seen, o) })
+	second.open(ctx, n, secondConnection)
+	second.Close(ctx)
+	if second.facts.Greeting == "" || second.failure != nil && second.failure.Class == mail.ProtocolFault {
+		return
+	}
+	for _, o := range seen {
+		s.emit(o)
 	}
 }

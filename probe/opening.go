@@ -36,18 +36,30 @@ func (s *Session) open(ctx context.Context, n *wire.Network, which connection) {
 		s.failure = s.explainPlain(ctx, n, s.failure)
 	}
 	s.tookMS = time.Since(s.began).Milliseconds()
+	s.noteDemand()
+	if s.options.InjectionTest && which == firstConnection && s.alive && s.endpoint.Security == mail.StartTLS {
+		s.facts.Injection = s.testInjection(ctx, n, s.conn.Peer())
+	}
 	s.report()
 	if s.after != nil {
 		s.after()
+	}
+	if which == firstConnection {
+		s.climb(ctx, n)
+		s.proveProtocol(ctx, n, err)
 	}
 }
 
 // dial connects within ctx. The connection's own life ends with Close and not
 // with ctx, or a server could not be left politely when the time is over.
 func (s *Session) dial(ctx context.Context, n *wire.Network) wire.Dialed {
+	return s.dialWith(ctx, func(life context.Context) wire.Dialed { return s.reach(life, n) })
+}
+
+func (s *Session) dialWith(ctx context.Context, dial func(context.Context) wire.Dialed) wire.Dialed {
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, end)
-	dialed := n.Dial(life, s.endpoint)
+	dialed := dial(life)
 	if stop(); dialed.Conn == nil {
 		end()
 	}
@@ -162,6 +174,7 @@ func (s *Session) ask() error {
 	} else {
 		s.facts.Capabilities.BeforeTLS, s.facts.Mechanisms.BeforeTLS = capabilities, mechanisms
 	}
+	s.facts.Limits = limitsOf(s.endpoint.Protocol, capabilities)
 	if software := softwareOf(s.facts.Greeting, capabilities); software != "" {
 		s.facts.Software = software
 	}
@@ -170,6 +183,14 @@ func (s *Session) ask() error {
 
 // upgrade does STARTTLS. All that was said before it counts for nothing after it.
 func (s *Session) upgrade(ctx context.Context) error {
+	if err := s.startTLS(ctx); err != nil {
+		return err
+	}
+	return s.encrypt(ctx)
+}
+
+// startTLS asks for the upgrade and makes sure that the handshake is next.
+func (s *Session) startTLS(ctx context.Context) error {
 	if !s.speaker.offersTLS(s.offered) {
 		return faultf(mail.StartTLSNotOffered, "the server does not offer STARTTLS")
 	}
@@ -182,7 +203,7 @@ func (s *Session) upgrade(ctx context.Context) error {
 		return faultf(mail.StartTLSInjection, "plain text stands between the answer to STARTTLS and the handshake: %s", printable(injected))
 	}
 	s.offered, s.methods = nil, nil
-	return s.encrypt(ctx)
+	return nil
 }
 
 // encrypt does the handshake. A certificate that must not be believed is no error here: the observation tells it.
@@ -197,8 +218,12 @@ func (s *Session) encrypt(ctx context.Context) error {
 		o.Failure.Detail = s.clean(o.Failure.Detail) // it may quote the server
 	}
 	s.emit(o)
+	if o.ClientCertificate != "" {
+		s.asked = &o
+	}
 	if completed {
 		return nil
 	}
-	return &fault{o.Failure.Class, o.Failure.Detail}
+	s.unshaken = &o
+	return faultf(o.Failure.Class, "%s", o.Failure.Detail)
 }

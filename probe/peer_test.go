@@ -38,7 +38,8 @@ const host = "192.0.2.7"
 //	S: text      the server sends text and CRLF
 //	RAW text     the server sends text with Go's escapes, and no CRLF after it
 //	C: text      the client must send a line that begins with text
-//	TLS          handshake with a good certificate; "TLS expired" with a bad one
+//	TLS          handshake with a good certificate; "TLS expired" with a bad one, and see tlsConfig
+//	HELLO        reads a ClientHello
 //	PAUSE 6s     waits; only where time is simulated
 //	FLOOD text   sends text again and again until the client hangs up
 //	CLOSE, RESET hangs up politely or not
@@ -137,6 +138,8 @@ func (p *peer) play(script string) {
 			err = p.expect(rest)
 		case "TLS":
 			err = p.handshake(rest)
+		case "HELLO":
+			_, err = io.CopyN(io.Discard, p.in, helloSize(p.in))
 		case "PAUSE":
 			d, _ := time.ParseDuration(rest)
 			<-time.After(d) // in a bubble of synctest, where time costs nothing
@@ -198,13 +201,38 @@ func (p *peer) expect(prefix string) error {
 }
 
 func (p *peer) handshake(kind string) error {
-	certificate := authority().good
-	if kind == "expired" {
-		certificate = authority().expired
-	}
-	c := tls.Server(p.conn, &tls.Config{Certificates: []tls.Certificate{certificate}})
+	c := tls.Server(p.conn, tlsConfig(kind))
 	p.conn, p.in = c, bufio.NewReader(c)
 	return c.Handshake()
+}
+
+// tlsConfig gives the server for a kind of handshake.
+func tlsConfig(kind string) *tls.Config {
+	config := &tls.Config{Certificates: []tls.Certificate{authority().good}}
+	switch kind {
+	case "expired":
+		config.Certificates = []tls.Certificate{authority().expired}
+	case "1.0":
+		config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS10
+	case "rc4":
+		config.MaxVersion, config.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_ECDHE_ECDSA_WITH_RC4_128_SHA}
+	case "ask":
+		config.ClientAuth = tls.RequestClientCert
+	case "demand":
+		config.ClientAuth = tls.RequireAnyClientCert
+	case "demand-1.2":
+		config.ClientAuth, config.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12
+	}
+	return config
+}
+
+// helloSize gives the length of the record that a client begins with, its header included.
+func helloSize(in *bufio.Reader) int64 {
+	header, err := in.Peek(5)
+	if err != nil {
+		return 5
+	}
+	return 5 + int64(header[3])<<8 + int64(header[4])
 }
 
 type testAuthority struct {

@@ -1,7 +1,6 @@
 package probe
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/mailmedic/mailmedic/mail"
@@ -10,8 +9,8 @@ import (
 // pop3 speaks RFC 1939 with CAPA (RFC 2449), STLS (RFC 2595) and AUTH (RFC 5034).
 type pop3 struct {
 	*dialogue
-	apop   bool // the greeting had a timestamp, RFC 1939 section 7
-	legacy bool // the server does not know CAPA
+	stamp  string // of the greeting, for APOP, RFC 1939 section 7; "" where it had none
+	legacy bool   // the server does not know CAPA
 }
 
 // status reads the first line of a reply: +OK or -ERR, and the text after it.
@@ -47,7 +46,9 @@ func (p *pop3) greet() (string, error) {
 	}
 	_, stamp, _ := strings.Cut(line, "<")
 	inside, _, closed := strings.Cut(stamp, ">")
-	p.apop = closed && strings.Contains(inside, "@")
+	if closed && strings.Contains(inside, "@") {
+		p.stamp = "<" + inside + ">"
+	}
 	return line, nil
 }
 
@@ -99,25 +100,26 @@ func (p *pop3) mechanisms(capabilities []string) []string {
 	if p.legacy || offers(capabilities, "USER") {
 		list = appendNew(list, "user")
 	}
-	if p.apop {
+	if p.stamp != "" {
 		list = appendNew(list, "apop")
 	}
 	return list
 }
 
-// maxInitialPOP3 is what an AUTH PLAIN command of 255 bytes has room for (RFC 5034 section 4).
-const maxInitialPOP3 = 255 - len("AUTH PLAIN \r\n")
+// maxCommandPOP3 is how long a command may be, in bytes (RFC 2449 section 4, RFC 5034 section 4).
+const maxCommandPOP3 = 255
 
-// signIn is AUTH (RFC 5034), or USER and PASS (RFC 1939 section 7).
-func (p *pop3) signIn(method string, c Credentials) attempt {
-	if method == "user" {
+// signIn is AUTH (RFC 5034), or USER and PASS or APOP (RFC 1939 section 7).
+func (p *pop3) signIn(method string, c Credentials, m mechanism) attempt {
+	switch method {
+	case "user":
 		return p.user(c)
+	case "apop":
+		return p.digest(c)
 	}
 	var ok bool
 	var last string
-	plan := scriptOf(method, c, true)
-	plan.initial = plan.initial && len(plan.answers[0]) <= maxInitialPOP3
-	sane, err := p.sasl("AUTH "+strings.ToUpper(method), plan, func() (string, bool, error) {
+	sane, err := p.sasl("AUTH "+strings.ToUpper(method), m, maxCommandPOP3, func() (string, bool, error) {
 		line, err := p.lines.line()
 		if challenge, more := strings.CutPrefix(line, "+ "); err == nil && (more || line == "+") {
 			return challenge, true, nil
@@ -142,21 +144,20 @@ func (p *pop3) user(c Credentials) attempt {
 	return judgePOP3(ok, line)
 }
 
-// mailbox counts the messages with STAT, RFC 1939 section 5.
-func (p *pop3) mailbox() (mail.MailboxFacts, error) {
-	ok, line, err := p.command("STAT")
-	if err != nil {
-		return mail.MailboxFacts{}, err
+// digest is APOP.
+func (p *pop3) digest(c Credentials) attempt {
+	digest := apopDigest(p.stamp, c)
+	err := p.sendSecret("APOP " + c.Username + " " + digest)
+	a := attempt{outcome: Failed, err: err}
+	if err == nil {
+		var ok bool
+		var line string
+		if ok, line, a.err = p.status(); a.err == nil {
+			a = judgePOP3(ok, line)
+		}
 	}
-	fields := strings.Fields(line)
-	if !ok || len(fields) < 2 {
-		return mail.MailboxFacts{}, faultf(mail.ProtocolFault, "signed in, but the mailbox cannot be opened: %s", line)
-	}
-	n, err := strconv.Atoi(fields[1])
-	if err != nil || n < 0 {
-		return mail.MailboxFacts{}, faultf(mail.ProtocolFault, "the answer to STAT has no count: %s", line)
-	}
-	return mail.MailboxFacts{Messages: n}, nil
+	a.derived = []string{digest}
+	return a
 }
 
 func (p *pop3) quit() error {

@@ -16,8 +16,9 @@ const (
 	Mechanism   Outcome = "mechanism"   // the way to sign in is at fault, the credentials were not judged
 	Temporary   Outcome = "temporary"   // the server cannot check credentials now
 	Unavailable Outcome = "unavailable" // there is no way to sign in with a password here, or none that is allowed
-	Throttled   Outcome = "throttled"   // too many tries or connections; any further one makes it worse
+	Throttled   Outcome = "throttled"   // too many tries or connections, or a locked account; any further try makes it worse
 	Failed      Outcome = "failed"      // the connection died before the server had judged
+	Impostor    Outcome = "impostor"    // the server did not prove that it knows the password (SCRAM); it must not see it
 )
 
 // An attempt is one try with one mechanism.
@@ -27,6 +28,10 @@ type attempt struct {
 	refused bool   // the server says in its protocol's own code that it refused the credentials
 	over    bool   // the server ends the session with it
 	err     error  // what the connection gave, for Failed
+
+	challenge string    // what the server said of a refused token before its last words
+	proof     mail.Fact // whether the server proved that it knows the password
+	derived   []string  // what was sent that tells of the secret without holding it, the longest first
 }
 
 // judgeSMTP reads the final reply to AUTH: RFC 4954 section 6, and what servers make of it.
@@ -35,7 +40,7 @@ func judgeSMTP(r smtpReply) attempt {
 	switch {
 	case r.kind() == 2:
 		a.outcome = Accepted
-	case tooMany(a.reply):
+	case tooMany(a.reply) || lockedOut(a.reply):
 		a.outcome = Throttled
 	case r.kind() == 4:
 		a.outcome = Temporary
@@ -61,7 +66,7 @@ func judgeIMAP(r imapReply) attempt {
 	switch {
 	case r.status == "OK":
 		a.outcome = Accepted
-	case code == "LIMIT" || tooMany(a.reply):
+	case code == "LIMIT" || tooMany(a.reply) || lockedOut(a.reply):
 		a.outcome = Throttled
 	case code == "UNAVAILABLE" || code == "INUSE" || code == "SERVERBUG":
 		a.outcome = Temporary
@@ -88,7 +93,7 @@ func judgePOP3(ok bool, line string) attempt {
 	switch {
 	case ok:
 		a.outcome = Accepted
-	case code == "LOGIN-DELAY" || tooMany(line):
+	case code == "LOGIN-DELAY" || tooMany(line) || lockedOut(line):
 		a.outcome = Throttled
 	case code == "SYS/TEMP" || code == "IN-USE":
 		a.outcome = Temporary
@@ -124,6 +129,13 @@ func faultsCredentials(text string) bool {
 	return containsAny(text, "auth") && containsAny(text, "fail", "invalid login", "rejected", "denied", "incorrect")
 }
 
+// lockedOut recognises an account that is locked. Whatever is tried next, at
+// whichever server, keeps it locked for longer.
+func lockedOut(reply string) bool {
+	return containsAny(reply, "account is locked", "account locked", "account has been locked", "temporarily locked",
+		"temporarily blocked", "account is blocked")
+}
+
 // faultsMechanism recognises the words by which a server says that it does not
 // know a command or a mechanism, where the protocol has no code for that.
 func faultsMechanism(text string) bool {
@@ -143,12 +155,15 @@ func containsAny(text string, fragments ...string) bool {
 
 // failure says what came of an attempt, with the server's words. The reply must
 // be clean. It is nil for one that was accepted or never judged.
-func (a attempt) failure(reply string) *mail.Failure {
+func (a attempt) failure(reply string, token bool) *mail.Failure {
 	var class mail.Class
 	var meaning string
 	switch a.outcome {
 	case Rejected:
 		class, meaning = mail.AuthRejected, "the server refuses the user name or the password"
+		if token {
+			meaning = "the server refuses the token"
+		}
 	case Mechanism:
 		class, meaning = mail.AuthUnavailable, "the server does not accept this way to sign in"
 	case Unavailable:
@@ -156,10 +171,12 @@ func (a attempt) failure(reply string) *mail.Failure {
 	case Temporary:
 		class, meaning = mail.AuthTemporary, "the server cannot check the password now"
 	case Throttled:
-		class, meaning = mail.AuthTemporary, "the server has had too many tries or connections"
+		class, meaning = mail.AuthTemporary, "the server lets nobody sign in for now"
 		if a.refused {
 			class = mail.AuthRejected
 		}
+	case Impostor:
+		class, meaning = mail.ProtocolFault, "the server does not prove that it knows the password"
 	case Accepted, Failed:
 		return nil
 	}

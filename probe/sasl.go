@@ -12,67 +12,88 @@ import (
 type Credentials struct {
 	Username string
 	Secret   mail.Secret
+	Token    bool // the secret is an OAuth 2.0 access token, not a password
 }
 
 // unsendable reports whether a mail protocol has no way to carry the
-// credentials: a NUL ends a SASL PLAIN field, a line end ends a command.
+// credentials: a NUL ends a SASL PLAIN field, a line end ends a command, and
+// ^A ends a field of a message with a token (RFC 7628 section 3.1).
 func (c Credentials) unsendable() bool {
-	return strings.ContainsAny(c.Username, "\x00\r\n") || strings.ContainsAny(c.Secret.Reveal(), "\x00\r\n")
+	forbidden := "\x00\r\n"
+	if c.Token {
+		forbidden += "\x01"
+	}
+	return strings.ContainsAny(c.Username, forbidden) || strings.ContainsAny(c.Secret.Reveal(), forbidden)
 }
 
-// methodsOf picks from what a server offers the ways to sign in with a password
-// that a protocol's speaker knows, strongest first.
+// methodsOf picks from what a server offers the ways to sign in that a
+// protocol's speaker knows, strongest first: what binds the sign-in to the
+// connection, what keeps the password from the server, what keeps it from the
+// wire, and then what only TLS protects. "user" and "apop" are POP3's own; APOP
+// comes last, since under TLS it is only the one that fewer servers can check.
 func methodsOf(p mail.Protocol, mechanisms []string) []string {
-	known := []string{"plain", "login"}
-	if p == mail.POP3 {
-		known = append(known, "user")
+	known := []string{
+		"scram-sha-256-plus", "scram-sha-1-plus", "scram-sha-256", "scram-sha-1", "cram-md5", "plain", "login",
 	}
+	if p == mail.POP3 {
+		known = append(known, "user", "apop")
+	}
+	known = append(known, "oauthbearer", "xoauth2")
 	return slices.DeleteFunc(known, func(m string) bool { return !slices.Contains(mechanisms, m) })
 }
 
-// A script is what a client says in a SASL exchange, in order. Servers word
-// their prompts as they like, so the answers go by order and not by prompt.
-type script struct {
-	answers  []string // in base64
-	initial  bool     // the first answer goes along with the command
-	repeated bool     // it was asked for once more
+// takesToken reports whether a mechanism wants an OAuth 2.0 token.
+func takesToken(method string) bool { return method == "oauthbearer" || method == "xoauth2" }
+
+// A mechanism is the client's side of one SASL exchange (RFC 4422). Challenges
+// and answers are in base64 as they stand on the wire: servers word their
+// prompts as they like, and not all of them encode them.
+type mechanism interface {
+	// begin gives the message that a client may send with the command, not
+	// encoded; false where the server speaks first.
+	begin() (message string, first bool)
+	// answer gives the answer to a challenge, encoded, and false where the
+	// server has no reason to ask.
+	answer(challenge string) (string, bool)
+	// conclude has the last word on what came of it.
+	conclude(attempt) attempt
 }
 
-// scriptOf gives the script of PLAIN (RFC 4616) or LOGIN (draft-murchison-sasl-login).
-// With initial set, PLAIN's only message goes along with the command.
-func scriptOf(method string, c Credentials, initial bool) *script {
-	encode := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
-	if method == "plain" {
-		return &script{answers: []string{encode("\x00" + c.Username + "\x00" + c.Secret.Reveal())}, initial: initial}
+// mechanismFor gives the client's side of a method, nil for one that is no SASL exchange.
+func (s *Session) mechanismFor(method string, c Credentials) (mechanism, error) {
+	switch method {
+	case "plain":
+		return &plain{c}, nil
+	case "login":
+		return &login{answers: []string{c.Username, c.Secret.Reveal()}}, nil
+	case "cram-md5":
+		return &cramMD5{credentials: c}, nil
+	case "oauthbearer", "xoauth2":
+		return &bearer{method: method, credentials: c, endpoint: s.endpoint}, nil
+	case "user", "apop":
+		return nil, nil //nolint:nilnil // these are commands of POP3
+	default:
+		return s.scram(method, c)
 	}
-	return &script{answers: []string{encode(c.Username), encode(c.Secret.Reveal())}}
 }
 
-// next gives the answer to a challenge, and false where the server has no reason to ask.
-func (s *script) next(challenge string) (string, bool) {
-	if len(s.answers) > 0 {
-		answer := s.answers[0]
-		if s.initial {
-			// The command had the answer already. An empty challenge says that
-			// the server did not take it from there.
-			if s.repeated || strings.TrimSpace(challenge) != "" {
-				return "", false
-			}
-			s.repeated = true
-			return answer, true
-		}
-		s.answers = s.answers[1:]
-		return answer, true
-	}
-	return "", false
+func encode(message string) string { return base64.StdEncoding.EncodeToString([]byte(message)) }
+
+// decode reads a challenge of a mechanism that cannot do without it.
+func decode(challenge string) (string, bool) {
+	message, err := base64.StdEncoding.DecodeString(strings.TrimSpace(challenge))
+	return string(message), err == nil
 }
 
-// sasl runs a script: it sends command, answers the challenges that read gives
-// and returns at the final reply. Where the server asks for more than there is
-// it cancels (RFC 4954 section 4, RFC 9051 section 6.2.2) and sane is false.
-func (d *dialogue) sasl(command string, s *script, read func() (challenge string, more bool, err error)) (sane bool, err error) {
-	if s.initial {
-		err = d.sendSecret(command + " " + s.answers[0])
+// sasl runs an exchange: it sends command, with the first message of the client
+// where the line has room for it (in bytes), answers the challenges that read gives and returns at the
+// final reply. Where the server asks for more than there is it cancels (RFC 4954
+// section 4, RFC 9051 section 6.2.2) and sane is false.
+func (d *dialogue) sasl(command string, m mechanism, room int, read func() (challenge string, more bool, err error)) (sane bool, err error) {
+	message, first := m.begin()
+	inline := first && len(command)+len(" ")+base64.StdEncoding.EncodedLen(len(message))+len("\r\n") <= room
+	if inline {
+		err = d.sendSecret(command + " " + encode(message))
 	} else {
 		err = d.send(command)
 	}
@@ -81,7 +102,14 @@ func (d *dialogue) sasl(command string, s *script, read func() (challenge string
 		if readErr != nil || !more {
 			return true, readErr
 		}
-		answer, ok := s.next(challenge)
+		// Whatever a server says before it has the first message is a prompt. One
+		// that had it with the command and asks with nothing did not take it from there.
+		prompt := first && (!inline || strings.TrimSpace(challenge) == "")
+		first = false
+		answer, ok := encode(message), true
+		if !prompt {
+			answer, ok = m.answer(challenge)
+		}
 		if !ok {
 			return false, d.cancel(read)
 		}
@@ -112,4 +140,11 @@ func (d *dialogue) settle(sane bool, err error, judge func() attempt) attempt {
 	default:
 		return judge()
 	}
+}
+
+// CanUse reports whether this package can sign in with a mechanism that a server
+// offers, given as a SASL name in lower case: with an OAuth 2.0 access token
+// where token is set, else with a password.
+func CanUse(mechanism string, token bool) bool {
+	return len(methodsOf(mail.POP3, []string{mechanism})) > 0 && takesToken(mechanism) == token
 }

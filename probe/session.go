@@ -3,8 +3,8 @@ package probe
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -36,12 +36,21 @@ const (
 type Options struct {
 	Transcript bool           // put the conversation into the session observation
 	Redact     *mail.Redactor // removes secrets from all that a server says; nil removes nothing
+
+	// TurnedAway is the greeting with which the server turned a first connection
+	// away for the moment; it is kept with what the second one shows.
+	TurnedAway string
+
+	// InjectionTest finds out over one further connection to each server with
+	// STARTTLS what it does with a command that was sent before the handshake.
+	InjectionTest bool
 }
 
 // A Session is one conversation with one server. It is for one goroutine at a time.
 type Session struct {
 	endpoint mail.Endpoint
 	which    connection
+	address  netip.Addr // of the host, where one is meant; else all are raced
 	options  Options
 	emit     func(mail.Observation)
 
@@ -53,13 +62,15 @@ type Session struct {
 	began    time.Time
 	tookMS   int64
 	facts    mail.SessionFacts
-	failure  *mail.Failure // what stopped the session before it could be used
-	offered  []string      // the capabilities, as heard last
-	after    func()        // tells what a second connection has seen, once it has
-	methods  []string      // what can be used to sign in now, strongest first
-	alive    bool          // the conversation can go on
-	signedIn bool          // somebody has signed in
-	hurried  bool          // the run leaves the present step less time than it is due
+	failure  *mail.Failure     // what stopped the session before it could be used
+	offered  []string          // the capabilities, as heard last
+	after    func()            // tells what a second connection has seen, once it has
+	methods  []string          // what can be used to sign in now, strongest first
+	alive    bool              // the conversation can go on
+	signedIn bool              // somebody has signed in
+	hurried  bool              // the run leaves the present step less time than it is due
+	unshaken *mail.Observation // the handshake that failed, nil for none
+	asked    *mail.Observation // the handshake in which the server asked for a certificate of ours
 	redact   []*mail.Redactor
 }
 
@@ -67,8 +78,10 @@ type Session struct {
 // reads greeting and capabilities, and with STARTTLS upgrades and reads the
 // capabilities again. It hands the dns, dial, tls and session observations to
 // emit, one after another, and returns a session that is never nil and stays
-// open for a sign-in until Close. A second connection is made only to prove
-// that the port is used in the wrong mode; what it sees has an endpoint of its own.
+// open for a sign-in until Close. A second connection is made only to prove that
+// the port is used in the wrong mode or protocol, and what it sees has an
+// endpoint of its own; three at most to find out which TLS handshake would have
+// worked where one failed; and one for the injection test.
 func Open(ctx context.Context, n *wire.Network, e mail.Endpoint, o Options, emit func(mail.Observation)) *Session {
 	s := newSession(e, o, emit)
 	s.open(ctx, n, firstConnection)
@@ -76,7 +89,10 @@ func Open(ctx context.Context, n *wire.Network, e mail.Endpoint, o Options, emit
 }
 
 func newSession(e mail.Endpoint, o Options, emit func(mail.Observation)) *Session {
-	return &Session{endpoint: e, options: o, emit: emit, redact: []*mail.Redactor{o.Redact}}
+	return &Session{
+		endpoint: e, options: o, emit: emit, redact: []*mail.Redactor{o.Redact},
+		facts: mail.SessionFacts{TurnedAway: o.TurnedAway},
+	}
 }
 
 // watch holds the connection to the time that a command is due, or that ctx
@@ -144,6 +160,7 @@ func (s *Session) cleanAll(list []string) []string {
 // report emits the session as it stands.
 func (s *Session) report() {
 	facts := s.facts
+	facts.BareLF = s.lines.bareLF
 	if s.options.Transcript {
 		facts.Transcript = s.conn.Transcript().Lines(s.options.Redact)
 		for i := range facts.Transcript {
@@ -153,7 +170,7 @@ func (s *Session) report() {
 		}
 	}
 	s.emit(mail.Observation{
-		ID: "session:" + s.endpoint.String(), Kind: mail.KindSession, Subject: s.endpoint.String(),
+		ID: s.id(), Kind: mail.KindSession, Subject: s.endpoint.String(),
 		Address: s.conn.Peer().String(), At: s.began, TookMS: s.tookMS,
 		Failure: s.failure, SessionFacts: &facts,
 	})
@@ -187,9 +204,13 @@ func (s *Session) Verified() bool { return s.conn != nil && s.conn.Verified() }
 func (s *Session) Ready() bool { return s.alive && s.Encrypted() && s.Verified() }
 
 // Mechanisms gives the ways to sign in with a password that are offered now and
-// that this package can use, strongest first: "plain", "login", and "user" for
-// POP3 USER and PASS. What else is offered stands in the session observation.
-func (s *Session) Mechanisms() []string { return slices.Clone(s.methods) }
+// that this package can use, strongest first, as SASL names in lower case, and
+// "user" and "apop" for those of POP3. What else is offered stands in the
+// session observation.
+func (s *Session) Mechanisms() []string { return s.methodsFor(false) }
+
+// TokenMechanisms is Mechanisms for an OAuth 2.0 access token.
+func (s *Session) TokenMechanisms() []string { return s.methodsFor(true) }
 
 // Close takes leave of the server, for a second at most even when ctx is over,
 // and closes the connection. With a transcript wanted it emits the session

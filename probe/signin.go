@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,12 +29,12 @@ func (s *Session) SignIn(ctx context.Context, c Credentials, insecure bool) Outc
 		return s.refuse(c, mail.PolicyRefused, "no password is sent over a connection that is not encrypted with a verified certificate")
 	case c.unsendable():
 		return s.refuse(c, mail.AuthUnavailable, "the user name or the password has a line end or a NUL, which no mail program can send")
-	case len(s.methods) == 0:
-		return s.refuse(c, mail.AuthUnavailable, s.noMethod())
+	case len(s.methodsFor(c.Token)) == 0:
+		return s.refuse(c, mail.AuthUnavailable, s.noMethod(c.Token))
 	}
 	defer s.watchFor(ctx, patience)()
 	outcome := Unavailable
-	for _, method := range s.methods {
+	for _, method := range s.methodsFor(c.Token) {
 		outcome = s.try(ctx, method, c)
 		if outcome != Mechanism || !s.alive {
 			break
@@ -45,43 +46,72 @@ func (s *Session) SignIn(ctx context.Context, c Credentials, insecure bool) Outc
 	return outcome
 }
 
+// methodsFor gives the ways to sign in with a token, or with a password.
+func (s *Session) methodsFor(token bool) []string {
+	return slices.DeleteFunc(slices.Clone(s.methods), func(m string) bool { return takesToken(m) != token })
+}
+
 // noMethod says why there is no way to sign in.
-func (s *Session) noMethod() string {
+func (s *Session) noMethod(token bool) string {
+	with := "a password"
+	if token {
+		with = "a token"
+	}
 	if offered := s.facts.Mechanisms.AfterTLS; len(offered) > 0 {
-		return "the server offers no sign-in with a password, only " + strings.Join(offered, ", ")
+		return "the server offers no sign-in with " + with + ", only " + strings.Join(offered, ", ")
 	}
 	return "the server offers no sign-in here"
 }
 
 // refuse records that no try was made, as one with the mechanism "none".
 func (s *Session) refuse(c Credentials, class mail.Class, why string) Outcome {
-	s.emitAuth(time.Now(), "none", c, "", &mail.Failure{Class: class, Detail: s.clean(why)})
+	facts := mail.AuthFacts{Mechanism: "none", Username: c.Username}
+	s.emitAuth(time.Now(), facts, &mail.Failure{Class: class, Detail: s.clean(why)})
 	return Unavailable
 }
 
 // try makes one attempt and emits what came of it.
 func (s *Session) try(ctx context.Context, method string, c Credentials) Outcome {
 	began := time.Now()
-	a := s.speaker.signIn(method, c)
-	s.alive = a.err == nil && !a.over
+	a := s.attempt(method, c)
+	s.alive = s.alive && a.err == nil && !a.over
 	if a.outcome == Failed && tooMany(a.reply) {
 		a.outcome = Throttled
 	}
-	reply := s.clean(a.reply)
-	failure := a.failure(reply)
+	for _, derived := range a.derived {
+		s.redact = append(s.redact, mail.NewRedactor(mail.NewSecret([]byte(derived))))
+	}
+	facts := mail.AuthFacts{
+		Mechanism: method, Username: c.Username,
+		Reply: s.clean(a.reply), Challenge: s.clean(a.challenge), ServerProof: a.proof,
+	}
+	failure := a.failure(facts.Reply, c.Token)
 	if a.outcome == Failed {
 		failure = s.failureOf(ctx, a.err)
 	}
-	s.emitAuth(began, method, c, reply, failure)
+	s.emitAuth(began, facts, failure)
 	return a.outcome
 }
 
-func (s *Session) emitAuth(began time.Time, method string, c Credentials, reply string, failure *mail.Failure) {
+// attempt has the exchange that a method is.
+func (s *Session) attempt(method string, c Credentials) attempt {
+	m, err := s.mechanismFor(method, c)
+	if err != nil {
+		return attempt{outcome: Mechanism, reply: err.Error()}
+	}
+	a := s.speaker.signIn(method, c, m)
+	if m != nil {
+		a = m.conclude(a)
+	}
+	return a
+}
+
+func (s *Session) emitAuth(began time.Time, facts mail.AuthFacts, failure *mail.Failure) {
 	subject := s.endpoint.String()
 	s.emit(mail.Observation{
-		ID: "auth:" + subject + "/" + method + "/" + c.Username, Kind: mail.KindAuth, Subject: subject,
+		ID: "auth:" + subject + "/" + facts.Mechanism + "/" + facts.Username, Kind: mail.KindAuth, Subject: subject,
 		Address: s.conn.Peer().String(), At: began, TookMS: time.Since(began).Milliseconds(), Failure: failure,
-		AuthFacts: &mail.AuthFacts{Mechanism: method, Username: c.Username, Reply: reply},
+		AuthFacts: &facts,
 	})
 }
 
@@ -102,6 +132,13 @@ func (s *Session) Mailbox(ctx context.Context) {
 		Address: s.conn.Peer().String(), At: began, TookMS: time.Since(began).Milliseconds(),
 	}
 	if err == nil {
+		facts.ServerID = s.clean(facts.ServerID)
+		for i := range facts.Folders {
+			facts.Folders[i].Name = s.clean(facts.Folders[i].Name)
+		}
+		for i, n := range facts.Namespaces {
+			facts.Namespaces[i].Prefix, facts.Namespaces[i].Delimiter = s.clean(n.Prefix), s.clean(n.Delimiter)
+		}
 		o.MailboxFacts = &facts
 	} else {
 		o.Failure = s.failureOf(ctx, err)

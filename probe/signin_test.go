@@ -61,14 +61,17 @@ func TestSignIn(t *testing.T) {
 		{"SMTP 454 is temporary", smtpTLS, smtpBoth + "C: AUTH PLAIN\nS: 454 4.7.0 later", Temporary, []string{"plain auth-temporary"}, "454 4.7.0 later", true},
 		{"SMTP too many tries", smtpTLS, smtpBoth + "C: AUTH PLAIN\nS: 454 4.7.0 Too many login attempts", Throttled, []string{"plain auth-temporary"}, "454 4.7.0 Too many login attempts", true},
 		{"SMTP too many wrong passwords is both", smtpTLS, smtpBoth + "C: AUTH PLAIN\nS: 535 5.7.0 (#AUTH005) Too many bad auth attempts.", Throttled, []string{"plain auth-rejected"}, "535 5.7.0 (#AUTH005) Too many bad auth attempts.", true},
+		{"SMTP with a locked account", smtpTLS, smtpBoth + "C: AUTH PLAIN\nS: 535 5.7.139 Authentication unsuccessful, the account is locked.", Throttled, []string{"plain auth-rejected"}, "535 5.7.139 Authentication unsuccessful, the account is locked.", true},
+		{"IMAP with a locked account", imapTLS, imapBoth + "C: m1 AUTHENTICATE\nS: m1 NO [AUTHENTICATIONFAILED] Account temporarily locked", Throttled, []string{"plain auth-rejected"}, "NO [AUTHENTICATIONFAILED] Account temporarily locked", true},
+		{"POP3 with a locked account", pop3TLS, pop3Both + "C: AUTH PLAIN\nS: -ERR [AUTH] account locked", Throttled, []string{"plain auth-rejected"}, "-ERR [AUTH] account locked", true},
 		{"case 87: SMTP 421 ends the session", smtpTLS, smtpBoth + "C: AUTH PLAIN\nS: 421 4.7.0 bye\nCLOSE", Temporary, []string{"plain auth-temporary"}, "421 4.7.0 bye", false},
 		{"case 87: hanging up is no rejection", smtpTLS, smtpBoth + "C: AUTH PLAIN\nCLOSE", Failed, []string{"plain closed"}, "", false},
 		{"case 41: SMTP without a password mechanism", smtpTLS, "TLS\nS: 220 x\nC: EHLO\nS: 250-x\nS: 250 AUTH GSSAPI XOAUTH2", Unavailable, []string{"none auth-unavailable"}, "", true},
 
 		{"IMAP PLAIN in one round trip", imapTLS, imapBoth + "C: m1 AUTHENTICATE PLAIN " + plain + "\nS: m1 OK [CAPABILITY IMAP4rev1] in\nC: m2 EXAMINE INBOX\nS: * 3 EXISTS\nS: m2 OK", Accepted, []string{"plain "}, "OK [CAPABILITY IMAP4rev1] in", true},
-		{"IMAP PLAIN without SASL-IR", imapTLS, "TLS\nS: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN]\nC: m1 AUTHENTICATE PLAIN\nS: + go ahead\nC: " + plain + "\nS: m1 OK in\nC: m2 EXAMINE\nS: m2 OK", Accepted, []string{"plain "}, "OK in", true},
-		{"IMAP LOGIN after BAD to AUTHENTICATE", imapTLS, imapBoth + "C: m1 AUTHENTICATE\nS: m1 BAD what\nC: m2 LOGIN \"anna@example.org\" {" + fmt.Sprint(len(secret)) + "}\nS: + go\nC: " + secret + "\nS: m2 OK in\nC: m3 EXAMINE\nS: m3 OK", Accepted, []string{"plain auth-unavailable", "login "}, "OK in", true},
-		{"IMAP SASL LOGIN where the LOGIN command is disabled", imapTLS, "TLS\nS: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=LOGIN]\nC: m1 AUTHENTICATE LOGIN\nS: + VXNlcm5hbWU6\nC: " + encoded(anna) + "\nS: + UGFzc3dvcmQ6\nC: " + encoded(secret) + "\nS: m1 OK in\nC: m2 EXAMINE\nS: m2 OK", Accepted, []string{"login "}, "OK in", true},
+		{"IMAP PLAIN without SASL-IR", imapTLS, "TLS\nS: * OK [CAPABILITY IMAP4rev1 AUTH=PLAIN]\nC: m1 AUTHENTICATE PLAIN\nS: + go ahead\nC: " + plain + "\nS: m1 OK [CAPABILITY IMAP4rev1] in\nC: m2 EXAMINE\nS: m2 OK", Accepted, []string{"plain "}, "OK [CAPABILITY IMAP4rev1] in", true},
+		{"IMAP LOGIN after BAD to AUTHENTICATE", imapTLS, imapBoth + "C: m1 AUTHENTICATE\nS: m1 BAD what\nC: m2 LOGIN \"anna@example.org\" {" + fmt.Sprint(len(secret)) + "}\nS: + go\nC: " + secret + "\nS: m2 OK [CAPABILITY IMAP4rev1] in\nC: m3 EXAMINE\nS: m3 OK", Accepted, []string{"plain auth-unavailable", "login "}, "OK [CAPABILITY IMAP4rev1] in", true},
+		{"IMAP SASL LOGIN where the LOGIN command is disabled", imapTLS, "TLS\nS: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=LOGIN]\nC: m1 AUTHENTICATE LOGIN\nS: + VXNlcm5hbWU6\nC: " + encoded(anna) + "\nS: + UGFzc3dvcmQ6\nC: " + encoded(secret) + "\nS: m1 OK [CAPABILITY IMAP4rev1] in\nC: m2 EXAMINE\nS: m2 OK", Accepted, []string{"login "}, "OK [CAPABILITY IMAP4rev1] in", true},
 		{"case 77: IMAP NO is a rejection and ends it", imapTLS, imapBoth + "C: m1 AUTHENTICATE\nS: m1 NO [AUTHENTICATIONFAILED] Authentication failed.", Rejected, []string{"plain auth-rejected"}, "NO [AUTHENTICATIONFAILED] Authentication failed.", true},
 		{"IMAP with the code of a rejection has not the mechanism at fault", imapTLS, imapBoth + "C: m1 AUTHENTICATE\nS: m1 NO [AUTHENTICATIONFAILED] mechanism or password wrong", Rejected, []string{"plain auth-rejected"}, "NO [AUTHENTICATIONFAILED] mechanism or password wrong", true},
 		{"IMAP NO to an unknown mechanism", imapTLS, imapBoth + "C: m1 AUTHENTICATE\nS: m1 NO Unsupported authentication mechanism.\nC: m2 LOGIN\nS: + go\nC: \nS: m2 NO no", Rejected, []string{"plain auth-unavailable", "login auth-rejected"}, "NO no", true},
@@ -81,8 +84,8 @@ func TestSignIn(t *testing.T) {
 		{"case 40: IMAP with LOGINDISABLED under TLS", imapTLS, "TLS\nS: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED]", Unavailable, []string{"none auth-unavailable"}, "", true},
 		{"case 42: IMAP with OAuth only", imapTLS, "TLS\nS: * OK [CAPABILITY IMAP4rev1 LOGINDISABLED AUTH=XOAUTH2 AUTH=OAUTHBEARER]", Unavailable, []string{"none auth-unavailable"}, "", true},
 
-		{"POP3 PLAIN", pop3TLS, pop3Both + "C: AUTH PLAIN " + plain + "\nS: +OK in\nC: STAT\nS: +OK 2 100", Accepted, []string{"plain "}, "+OK in", true},
-		{"POP3 USER and PASS after AUTH is unknown", pop3TLS, pop3Both + "C: AUTH PLAIN\nS: -ERR Unknown command.\nC: USER " + anna + "\nS: +OK\nC: PASS " + secret + "\nS: +OK in\nC: STAT\nS: +OK 2 100", Accepted, []string{"plain auth-unavailable", "user "}, "+OK in", true},
+		{"POP3 PLAIN", pop3TLS, pop3Both + "C: AUTH PLAIN " + plain + "\nS: +OK in\nC: STAT\nS: +OK 2 100\nC: CAPA\nS: -ERR", Accepted, []string{"plain "}, "+OK in", true},
+		{"POP3 USER and PASS after AUTH is unknown", pop3TLS, pop3Both + "C: AUTH PLAIN\nS: -ERR Unknown command.\nC: USER " + anna + "\nS: +OK\nC: PASS " + secret + "\nS: +OK in\nC: STAT\nS: +OK 2 100\nC: CAPA\nS: -ERR", Accepted, []string{"plain auth-unavailable", "user "}, "+OK in", true},
 		{"case 77: POP3 -ERR is a rejection and ends it", pop3TLS, pop3Both + "C: AUTH PLAIN\nS: -ERR [AUTH] Authentication failed.", Rejected, []string{"plain auth-rejected"}, "-ERR [AUTH] Authentication failed.", true},
 		{"POP3 SYS/TEMP is temporary", pop3TLS, pop3Both + "C: AUTH PLAIN\nS: -ERR [SYS/TEMP] down", Temporary, []string{"plain auth-temporary"}, "-ERR [SYS/TEMP] down", true},
 		{"POP3 IN-USE is temporary", pop3TLS, pop3Both + "C: AUTH PLAIN\nS: -ERR [IN-USE] locked", Temporary, []string{"plain auth-temporary"}, "-ERR [IN-USE] locked", true},
@@ -120,12 +123,12 @@ func TestSignIn(t *testing.T) {
 
 func TestSecondUsernameOnTheSameConnection(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, imapBoth+"C: m1 AUTHENTICATE\nS: m1 NO no\nC: m2 AUTHENTICATE PLAIN "+encoded("\x00anna\x00"+secret)+"\nS: m2 OK in\nC: m3 EXAMINE\nS: * 1 EXISTS\nS: m3 OK")
+	w := newWorld(t, imapBoth+"C: m1 AUTHENTICATE\nS: m1 NO no\nC: m2 AUTHENTICATE PLAIN "+encoded("\x00anna\x00"+secret)+"\nS: m2 OK [CAPABILITY IMAP4rev1] in\nC: m3 EXAMINE\nS: * 1 EXISTS\nS: m3 OK")
 	s, got, outcome := w.signIn(imapTLS, Options{}, false)
 	if outcome != Rejected {
 		t.Fatalf("outcome %s", outcome)
 	}
-	outcome = s.SignIn(t.Context(), Credentials{"anna", mail.NewSecret([]byte(secret))}, false)
+	outcome = s.SignIn(t.Context(), Credentials{Username: "anna", Secret: mail.NewSecret([]byte(secret))}, false)
 	s.Mailbox(t.Context())
 	if outcome != Accepted {
 		t.Errorf("outcome %s", outcome)
@@ -164,7 +167,7 @@ func TestServerThatLeavesBetweenTwoTries(t *testing.T) {
 			if !test.usable {
 				want = Failed
 			}
-			outcome = s.SignIn(t.Context(), Credentials{"anna", mail.NewSecret([]byte(secret))}, false)
+			outcome = s.SignIn(t.Context(), Credentials{Username: "anna", Secret: mail.NewSecret([]byte(secret))}, false)
 			if outcome != want || s.Usable() != test.usable {
 				t.Errorf("outcome %s, usable %t", outcome, s.Usable())
 			}
@@ -227,7 +230,7 @@ func TestLongPasswordOnPOP3WaitsForThePrompt(t *testing.T) {
 	long := strings.Repeat("x", 200)
 	w := newWorld(t, pop3Both+"C: AUTH PLAIN\nS: +\nC: "+encoded("\x00anna\x00"+long)+"\nS: +OK\nC: STAT\nS: +OK 1 1")
 	s, _ := w.open(pop3TLS, Options{})
-	outcome := s.SignIn(t.Context(), Credentials{"anna", mail.NewSecret([]byte(long))}, false)
+	outcome := s.SignIn(t.Context(), Credentials{Username: "anna", Secret: mail.NewSecret([]byte(long))}, false)
 	s.Mailbox(t.Context())
 	if outcome != Accepted {
 		t.Errorf("outcome %s", outcome)
@@ -243,7 +246,7 @@ func TestCredentialsThatNoCommandCanCarry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, pop3Both)
 	s, got := w.open(pop3TLS, Options{})
-	outcome := s.SignIn(t.Context(), Credentials{"anna", mail.NewSecret([]byte("a\r\nDELE 1"))}, false)
+	outcome := s.SignIn(t.Context(), Credentials{Username: "anna", Secret: mail.NewSecret([]byte("a\r\nDELE 1"))}, false)
 	if outcome != Unavailable {
 		t.Errorf("outcome %s", outcome)
 	}
@@ -261,7 +264,7 @@ func TestSecretIsNeverObserved(t *testing.T) {
 		{"IMAP", imapTLS, imapBoth + "C: m1\nS: * BYE " + echo + "\nS: m1 NO " + echo},
 		{"IMAP LOGIN", imapTLS, "TLS\nS: * OK [CAPABILITY IMAP4]\nC: m1 LOGIN\nS: + " + echo + "\nC: \nS: m1 NO " + echo},
 		{"POP3", pop3TLS, "TLS\nS: +OK\nC: CAPA\nS: -ERR\nC: USER\nS: +OK\nC: PASS\nS: -ERR " + echo},
-		{"the mailbox", imapTLS, imapBoth + "C: m1\nS: m1 OK\nC: m2\nS: m2 NO " + echo},
+		{"the mailbox", imapTLS, imapBoth + "C: m1\nS: m1 OK [CAPABILITY IMAP4rev1]\nC: m2\nS: m2 NO " + echo},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -287,7 +290,7 @@ func TestSecretIsNeverObserved(t *testing.T) {
 
 func TestTranscriptHasTheWholeConversation(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, imapBoth+"C: m1 AUTHENTICATE\nS: m1 OK in\nC: m2 EXAMINE\nS: * 7 EXISTS\nS: m2 OK\nC: m3 LOGOUT\nS: * BYE\nS: m3 OK")
+	w := newWorld(t, imapBoth+"C: m1 AUTHENTICATE\nS: m1 OK [CAPABILITY IMAP4rev1] in\nC: m2 EXAMINE\nS: * 7 EXISTS\nS: m2 OK\nC: m3 LOGOUT\nS: * BYE\nS: m3 OK")
 	s, got, _ := w.signIn(imapTLS, Options{Transcript: true}, false)
 	before := len(got.session(t, imapTLS).Transcript)
 	s.Close(t.Context())
@@ -309,54 +312,5 @@ func TestTranscriptHasTheWholeConversation(t *testing.T) {
 	s2.Close(t.Context())
 	if got2.session(t, imapTLS).Transcript != nil {
 		t.Error("nobody asked for a transcript")
-	}
-}
-
-func TestMailbox(t *testing.T) {
-	t.Parallel()
-	in := imapBoth + "C: m1 AUTHENTICATE\nS: m1 OK [CAPABILITY IMAP4rev1 QUOTA ID] in\n"
-	for _, test := range []struct {
-		name, at, script string
-		facts            *mail.MailboxFacts
-		detail           string
-	}{
-		{
-			"case 91: the fullest of two roots", imapTLS,
-			in + "C: m2 EXAMINE INBOX\nS: * FLAGS ()\nS: * 1204 EXISTS\nS: m2 OK\nC: m3 GETQUOTAROOT INBOX\nS: * QUOTAROOT INBOX a b\n" +
-				"S: * QUOTA a (MESSAGE 1 2 STORAGE 10 100)\nS: * QUOTA b (STORAGE 90 100)\nS: m3 OK",
-			&mail.MailboxFacts{Messages: 1204, Quota: &mail.Quota{Used: 90 << 10, Limit: 100 << 10}}, "",
-		},
-		{
-			"case 91: no limit is no quota", imapTLS, in + "C: m2\nS: * 0 EXISTS\nS: m2 OK\nC: m3\nS: * QUOTAROOT INBOX \"\"\nS: * QUOTA \"\" ()\nS: m3 OK",
-			&mail.MailboxFacts{}, "",
-		},
-		{
-			"case 91: without QUOTA nothing is asked", imapTLS, imapBoth + "C: m1\nS: m1 OK\nC: m2 EXAMINE\nS: * 4 EXISTS\nS: m2 OK\nC: m3 LOGOUT",
-			&mail.MailboxFacts{Messages: 4}, "",
-		},
-		{
-			"case 85: a mailbox that opens to programs with a name", imapTLS,
-			in + "C: m2 EXAMINE\nS: m2 NO EXAMINE Unsafe Login\nC: m3 ID (\"name\" \"mailmedic\")\nS: * ID NIL\nS: m3 OK\nC: m4 EXAMINE\nS: * 5 EXISTS\nS: m4 OK\nC: m5\nS: m5 NO no quota",
-			&mail.MailboxFacts{Messages: 5}, "",
-		},
-		{"a mailbox that does not open", imapTLS, imapBoth + "C: m1\nS: m1 OK\nC: m2 EXAMINE\nS: m2 NO [NOPERM] no", nil, "signed in, but INBOX cannot be opened: NO [NOPERM] no"},
-		{"POP3 counts with STAT", pop3TLS, pop3Both + "C: AUTH\nS: +OK\nC: STAT\nS: +OK 12 3456", &mail.MailboxFacts{Messages: 12}, ""},
-		{"POP3 without a count", pop3TLS, pop3Both + "C: AUTH\nS: +OK\nC: STAT\nS: +OK many", nil, "the answer to STAT has no count"},
-		{"POP3 refuses", pop3TLS, pop3Both + "C: AUTH\nS: +OK\nC: STAT\nS: -ERR locked", nil, "cannot be opened: -ERR locked"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			_, got, outcome := newWorld(t, test.script).signIn(test.at, Options{}, false)
-			if outcome != Accepted {
-				t.Errorf("outcome %s", outcome)
-			}
-			o := got.get(t, "mailbox:"+test.at)
-			if diff := cmp.Diff(test.facts, o.MailboxFacts); diff != "" {
-				t.Error(diff)
-			}
-			if (o.Failure == nil) != (test.detail == "") || o.Failure != nil && !strings.Contains(o.Failure.Detail, test.detail) {
-				t.Errorf("failure %+v", o.Failure)
-			}
-		})
 	}
 }

@@ -151,10 +151,13 @@ func (s *smtp) mechanisms(capabilities []string) []string {
 	return list
 }
 
+// maxAuthLine is how long a line of the exchange may be, in bytes (RFC 4954 section 4).
+const maxAuthLine = 12288
+
 // signIn is AUTH, RFC 4954.
-func (s *smtp) signIn(method string, c Credentials) attempt {
+func (s *smtp) signIn(method string, _ Credentials, m mechanism) attempt {
 	var last smtpReply
-	sane, err := s.sasl("AUTH "+strings.ToUpper(method), scriptOf(method, c, true), func() (string, bool, error) {
+	sane, err := s.sasl("AUTH "+strings.ToUpper(method), m, maxAuthLine, func() (string, bool, error) {
 		var err error
 		last, err = s.reply()
 		return words(last.lines), last.code == 334, err

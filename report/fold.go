@@ -69,6 +69,7 @@ func (f *Folder) Add(e mail.Event) error {
 	switch {
 	case e.Header != nil:
 		f.report.Tool, f.report.Target, f.report.Started = e.Header.Tool, e.Header.Target, utc(e.Header.Started)
+		f.report.Command = e.Header.Command
 	case e.Candidate != nil:
 		f.addCandidate(*e.Candidate)
 	case e.Observation != nil:
@@ -113,10 +114,17 @@ func (f *Folder) addCandidate(c mail.Candidate) {
 func (f *Folder) close(c mail.Closing) {
 	f.report.Verdict, f.report.TookMS, f.report.Complete = c.Verdict, c.TookMS, c.Complete
 	slices.SortFunc(c.NotChecked, func(a, b mail.NotChecked) int {
-		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Why, b.Why))
+		return cmp.Or(cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Why, b.Why), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Detail, b.Detail))
 	})
 	f.report.NotChecked = slices.Compact(c.NotChecked)
 	f.report.Provider, f.report.Services = c.Provider, c.Services
+	f.report.Clients, f.report.Publish = c.Clients, c.Publish
+	for i := range c.Clients {
+		c.Clients[i].Steps = nonNil(c.Clients[i].Steps)
+	}
+	for i := range c.Publish {
+		c.Publish[i].For = nonNil(c.Publish[i].For)
+	}
 }
 
 // recorded gives e as it comes back from a recorded stream: text in valid
@@ -164,9 +172,9 @@ func findingWithLists(f mail.Finding) mail.Finding {
 	return f
 }
 
-func nonNil(list []string) []string {
+func nonNil[T any](list []T) []T {
 	if list == nil {
-		return []string{}
+		return []T{}
 	}
 	return list
 }

@@ -188,6 +188,34 @@ func TestSchemaRefusesWhatIsNoReport(t *testing.T) {
 	})
 }
 
+func TestSchemaHoldsWhatDiscoveryAdds(t *testing.T) {
+	t.Parallel()
+	schema := reportSchema(t)
+	whole := printed(t, "json", Options{}, streamEvents(t, "discover"))
+	for name, change := range map[string][2]string{
+		"an unknown command":                    {`"command": "discover"`, `"command": "ask"`},
+		"an unknown source of an observation":   {`"source": "pacc"`, `"source": "hearsay"`},
+		"days that are no number":               {`"days": 14`, `"days": "14"`},
+		"leaving as a word":                     {`"leave": true`, `"leave": "yes"`},
+		"a service on no port":                  {`"port": 4190`, `"port": 0`},
+		"a program's server that is no address": {`"incoming": "imaps://imap.example.org:993"`, `"incoming": "imap.example.org"`},
+		"a step that is half taken":             {`"taken": false`, `"taken": "half"`},
+		"an unknown kind of publication":        {`"kind": "document"`, `"kind": "leaflet"`},
+		"an unknown trust of a service":         {`"trust": "dns"`, `"trust": "hope"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			broken := bytes.ReplaceAll(whole, []byte(change[0]), []byte(change[1]))
+			if bytes.Equal(broken, whole) {
+				t.Fatalf("the document has no %s", change[0])
+			}
+			if v, err := jsonschema.UnmarshalJSON(bytes.NewReader(broken)); err == nil && schema.Validate(v) == nil {
+				t.Error("the schema lets it pass")
+			}
+		})
+	}
+}
+
 func reportSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	compiler := jsonschema.NewCompiler()

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mailmedic/mailmedic/mail"
@@ -34,12 +35,23 @@ func (v *view) outcome(s mail.Setting) outcome {
 		return outcome{"sign-in refused" + v.below(), bad}
 	case authFailed(seen, ""):
 		return outcome{"sign-in failed" + v.below(), bad}
+	case s.Proof == mail.Handshake && v.blamed(s):
+		return outcome{"sign-in not tested" + v.below(), open}
 	case s.Proof == mail.Handshake && s.Endpoint.Security == mail.None:
 		return outcome{"answers, sign-in not tested", good}
 	case s.Proof == mail.Handshake:
 		return outcome{"secure connection works, sign-in not tested", good}
 	}
 	return v.unproved(s, seen)
+}
+
+// blamed reports whether something that is wrong breaks s although the server
+// answers: an account that is locked, or a way to sign in that it lacks.
+func (v *view) blamed(s mail.Setting) bool {
+	subject := s.Endpoint.String()
+	return slices.ContainsFunc(v.r.Findings, func(f mail.Finding) bool {
+		return f.Severity.Rank() <= mail.Error.Rank() && (f.Subject == subject || slices.Contains(f.Affects, subject))
+	})
 }
 
 // unproved tells what is broken from what was not tested.
@@ -86,7 +98,7 @@ func (v *view) whyNot(s mail.Setting) string {
 	subject := s.Endpoint.String()
 	for _, n := range v.r.NotChecked {
 		if n.Subject == subject {
-			return " because " + whyWords(n.Why, v.interrupted())
+			return " because " + v.whyNotChecked(n)
 		}
 	}
 	return ""

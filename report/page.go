@@ -91,8 +91,10 @@ func (p *page) paragraph(indent int, pen *color.Color, text string) {
 // labelled puts "Label   text" with the text at a column of its own. On a narrow
 // page the text follows its label closely.
 func (p *page) labelled(indent, column int, label, text string) {
-	switch lead := pad("", indent) + p.ink.faint.Sprint(label); {
+	switch lead := pad("", indent) + p.ink.faint.Sprint(p.text(label)); {
 	case text == "":
+	case p.narrow() && label == "":
+		p.paragraph(indent+2, p.ink.none, text)
 	case p.narrow():
 		p.prose(lead+p.ink.faint.Sprint(":")+" ", indent+2, p.ink.none, text)
 	default:

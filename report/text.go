@@ -25,14 +25,30 @@ func (p *textPrinter) Close() error {
 	v.verdict()
 	v.settings()
 	if !v.o.Quiet {
-		v.findings()
-		v.servers()
-		v.observations()
-		v.transcripts()
-		v.foot()
+		v.details()
 	}
 	_, err := p.w.Write(v.buf.Bytes())
 	return err
+}
+
+// details puts all but the answer itself.
+func (v *view) details() {
+	if v.discovers() { // where settings stand is the answer of such a run, what is wrong with them comes after it
+		v.sources()
+		v.guesses()
+	}
+	v.findings()
+	if !v.discovers() {
+		v.sources()
+	}
+	v.services()
+	v.provider()
+	v.clients()
+	v.trail()
+	v.servers()
+	v.observations()
+	v.transcripts()
+	v.foot()
 }
 
 // view is a report on its way to a page.
@@ -41,14 +57,30 @@ type view struct {
 	o  Options
 	r  mail.Report
 	at map[string][]mail.Observation // what was observed at each subject
+
+	claimed map[string]bool // ids of the observations that something was taken from
 }
 
 func newView(r mail.Report, o Options) *view {
-	v := &view{page: newPage(o, r.Target), o: o, r: r, at: map[string][]mail.Observation{}}
+	v := &view{page: newPage(o, r.Target), o: o, r: r, at: map[string][]mail.Observation{}, claimed: map[string]bool{}}
 	for _, observation := range r.Observations {
 		v.at[observation.Subject] = append(v.at[observation.Subject], observation)
 	}
+	for _, c := range r.Candidates {
+		for _, claim := range c.Claims {
+			v.claim(claim.Evidence)
+		}
+	}
+	for _, s := range r.Services {
+		v.claim(s.Evidence)
+	}
 	return v
+}
+
+func (v *view) claim(evidence []string) {
+	for _, id := range evidence {
+		v.claimed[id] = true
+	}
 }
 
 func (v *view) interrupted() bool { return v.r.Verdict.ExitCode == exitInterrupted }

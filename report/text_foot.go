@@ -72,22 +72,23 @@ func took(ms int64) string {
 // maxListed is how many names stand in a list before the rest is only counted.
 const maxListed = 3
 
-// notChecked says what was not looked at, one line for each reason.
+// notChecked says what was not looked at, one line for each reason. The sources
+// of settings that were left out stand in their own section, where there is one.
 func (v *view) notChecked() {
-	var reasons []mail.Why
-	byReason := map[mail.Why][]string{}
+	var reasons []string
+	byReason := map[string][]string{}
 	for _, n := range v.r.NotChecked {
-		if !slices.Contains(reasons, n.Why) {
-			reasons = append(reasons, n.Why)
+		if n.Source != "" && v.looksAtSources() {
+			continue
 		}
-		byReason[n.Why] = append(byReason[n.Why], v.subjectWords(n.Subject))
+		why := v.whyNotChecked(n)
+		if !slices.Contains(reasons, why) {
+			reasons = append(reasons, why)
+		}
+		byReason[why] = append(byReason[why], v.subjectWords(n.Subject))
 	}
 	for _, why := range reasons {
-		subjects := byReason[why]
-		if rest := len(subjects) - maxListed; rest > 0 && v.o.Verbose == 0 {
-			subjects = append(subjects[:maxListed:maxListed], fmt.Sprintf("%d more", rest))
-		}
-		v.paragraph(2, v.ink.faint, fmt.Sprintf("Not checked, because %s: %s.", whyWords(why, v.interrupted()), strings.Join(subjects, ", ")))
+		v.paragraph(2, v.ink.faint, fmt.Sprintf("Not checked, because %s: %s.", why, v.list(byReason[why], ", ")))
 	}
 }
 
@@ -99,23 +100,30 @@ func (v *view) hints() {
 			hints = append(hints, text)
 		}
 	}
-	hint(v.o.Command == "discover" && len(v.r.Settings) > 0, "Test these: mailmedic check "+v.r.Target.Input)
+	live := v.o.Command != "report" && v.o.Command != "" // the flags of a recorded run are set
+	hint(v.o.Command == "discover" && len(v.r.Settings) > 0, "Test these: mailmedic check "+v.r.Target.DisplayAddress())
 	hint(v.o.Command == "check" && v.signInOpen(), "Test the sign-in too: "+v.signInCommand())
+	hint(live && v.discovers() && v.r.Target.Address == "" && len(v.r.Clients) == 0, "What mail programs find here: --clients")
+	hint(!v.o.Explain && v.o.Command != "", "How was this found? --explain")
 	hint(v.o.Verbose == 0, "More detail: -v")
-	hint(v.o.Command == "check" && v.failing() && !v.hasTranscript(), "What the servers said: --transcript")
+	hint(live && v.failing() && !v.hasTranscript(), "What the servers said: --transcript")
 	hint(v.r.Verdict.ExitCode != 0, "For the ticket: -o json=ticket.json")
 	for _, line := range flow(hints, " · ", min(v.columns, proseColumns)-2) {
 		v.paragraph(2, v.ink.faint, line)
 	}
 }
 
-// signInOpen reports whether a sign-in could be tested that was not asked for.
+// signInOpen reports whether a sign-in with a password could be tested that was
+// not asked for.
 func (v *view) signInOpen() bool {
+	takesPassword := slices.ContainsFunc(v.r.Settings, func(s mail.Setting) bool {
+		return s.Proof == mail.Handshake && slices.ContainsFunc(signInWords(s.Auth), isPasswordWord)
+	})
 	ready := v.r.Verdict.Receive == mail.Ready || v.r.Verdict.Send == mail.Ready
 	asked := v.observed(mail.KindAuth) || slices.ContainsFunc(v.r.NotChecked, func(n mail.NotChecked) bool {
 		return n.Why == mail.WhyConsent || n.Why == mail.WhyBudget || n.Why == mail.WhyThrottled
 	})
-	return ready && !asked
+	return ready && takesPassword && !asked
 }
 
 func (v *view) signInCommand() string {

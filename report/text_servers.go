@@ -24,7 +24,11 @@ func (v *view) servers() {
 		v.blank()
 		v.paragraph(2, v.ink.bold, v.subjectWords(subject))
 		for _, o := range v.at[subject] {
-			v.serverFacts(o)
+			if v.atFurtherAddress(o) {
+				v.furtherFacts(o)
+			} else {
+				v.serverFacts(o)
+			}
 		}
 	}
 }
@@ -49,6 +53,29 @@ func isServer(o mail.Observation) bool {
 	default:
 		return false
 	}
+}
+
+// atFurtherAddress reports whether o is about an address of a server other than
+// the one that its session is with.
+func (v *view) atFurtherAddress(o mail.Observation) bool {
+	if o.Kind != mail.KindTLS && o.Kind != mail.KindSession || o.Address == "" {
+		return false
+	}
+	return slices.ContainsFunc(v.at[o.Subject], func(s mail.Observation) bool {
+		return s.ID == "session:"+o.Subject && s.Address != "" && s.Address != o.Address
+	})
+}
+
+// furtherFacts puts what came of a further address in one line.
+func (v *view) furtherFacts(o mail.Observation) {
+	words := "answers in " + seconds(o.TookMS)
+	if f := o.TLSFacts; f != nil {
+		words = join(", ", f.Version, f.Cipher)
+		if len(f.Certificates) > 0 {
+			words = join(", ", words, "certificate "+f.Certificates[0].Subject+" until "+day(f.Certificates[0].NotAfter))
+		}
+	}
+	v.fact("Also at", o.Address+": "+words+failureWords(o.Failure, "; "))
 }
 
 func (v *view) serverFacts(o mail.Observation) {
@@ -153,7 +180,11 @@ func (v *view) transcripts() {
 		if o.SessionFacts == nil || len(o.Transcript) == 0 {
 			continue
 		}
-		v.heading("Conversation with " + v.subjectWords(o.Subject))
+		title := "Conversation with " + v.subjectWords(o.Subject)
+		if v.atFurtherAddress(o) {
+			title += " at " + o.Address
+		}
+		v.heading(title)
 		for _, line := range o.Transcript {
 			v.line("  ", fmt.Sprintf("%6d %s", line.AfterMS, v.text(line.String())))
 		}

@@ -169,7 +169,8 @@ func (v *view) stack(rows []settingRow) {
 	}
 }
 
-// others says how many settings are usable beside the ones shown.
+// others says how many settings there are beside the ones shown: such as can be
+// used, or after a run that tests nothing all that are published.
 func (v *view) others() {
 	if v.o.Verbose > 0 || v.o.Quiet {
 		return
@@ -182,18 +183,27 @@ func (v *view) others() {
 	if send > 0 {
 		parts = append(parts, fmt.Sprintf("%d more to send", send))
 	}
-	verb := "work"
-	if receive+send == 1 {
-		verb = "works"
+	verb := "work too"
+	switch {
+	case v.discovers() && receive+send == 1:
+		verb = "is published"
+	case v.discovers():
+		verb = "are published"
+	case receive+send == 1:
+		verb = "works too"
 	}
 	if len(parts) > 0 {
 		v.blank()
-		v.paragraph(2, v.ink.faint, fmt.Sprintf("%s %s too; -v shows all.", strings.Join(parts, " and "), verb))
+		v.paragraph(2, v.ink.faint, fmt.Sprintf("%s %s; -v shows all.", strings.Join(parts, " and "), verb))
 	}
 }
 
-// more counts the settings of a role beside the one shown that can be used, if that one can.
+// more counts the settings of a role beside the one shown that can be used, if
+// that one can, and all of them where none was tested.
 func (v *view) more(role mail.Role) int {
+	if v.discovers() {
+		return max(0, len(v.ofRole(role))-1)
+	}
 	n := 0
 	for i, s := range v.ofRole(role) {
 		usable := v.outcome(s).tone == good

@@ -38,8 +38,12 @@ func roleWord(r mail.Role) string {
 
 func sourceWords(s mail.Source) string {
 	switch s {
-	case mail.SourcePACC, mail.SourceAutoconfig, mail.SourceAutodiscover, mail.SourceJMAP:
-		return "the " + string(s) + " document"
+	case mail.SourcePACC, mail.SourceJMAP:
+		return "the " + strings.ToUpper(string(s)) + " document"
+	case mail.SourceAutoconfig:
+		return "the autoconfig document"
+	case mail.SourceAutodiscover:
+		return "the Autodiscover answer"
 	case mail.SourceSRV:
 		return "DNS service records"
 	case mail.SourceISPDB:
@@ -78,8 +82,14 @@ func trustWords(t mail.Trust) string {
 	return string(t)
 }
 
-// normalPassword is what mail programs call a password that the server gets to see.
-const normalPassword = "normal password"
+// What mail programs call a password that the server gets to see, and one that
+// it is only shown to be known.
+const (
+	normalPassword    = "normal password"
+	encryptedPassword = "encrypted password"
+)
+
+func isPasswordWord(way string) bool { return way == normalPassword || way == encryptedPassword }
 
 // signInWords gives the ways to sign in as mail programs call them, in their order.
 func signInWords(mechanisms []string) []string {
@@ -97,7 +107,7 @@ func signInWord(mechanism string) string {
 	case mechanism == "plain", mechanism == "login", mechanism == "user":
 		return normalPassword
 	case mechanism == "cram-md5", mechanism == "digest-md5", mechanism == "apop", strings.HasPrefix(mechanism, "scram-"):
-		return "encrypted password"
+		return encryptedPassword
 	case mechanism == "xoauth2", mechanism == "oauthbearer", mechanism == "oauth2":
 		return "OAuth2"
 	case mechanism == "gssapi":
@@ -177,17 +187,36 @@ func (p *page) hostName(host string) string {
 	return mail.DisplayName(host)
 }
 
-// subjectWords gives an endpoint as "host port (PROTOCOL, encryption)", the id of
-// a question to the DNS as "MX record of host", and any other subject as it is.
+// subjectWords gives an endpoint as "host port (PROTOCOL, encryption)", one of
+// its addresses as "host port at address", the id of a question to the DNS as
+// "MX record of host", and any other subject as it is.
 func (p *page) subjectWords(subject string) string {
-	if kind, name, ok := strings.Cut(subject, ":"); ok && slices.Contains([]string{"a", "aaaa", "mx", "srv", "txt", "cname"}, kind) {
-		return strings.ToUpper(kind) + " record of " + p.hostWords(name)
+	if url, ok := strings.CutPrefix(subject, "post:"); ok {
+		return url + " (POST)"
 	}
-	e, err := mail.ParseEndpoint(subject)
+	if kind, name, ok := cutDNS(subject); ok {
+		name, resolver, compared := strings.Cut(name, "@")
+		words := strings.ToUpper(kind) + " record of " + p.hostWords(name)
+		if compared {
+			words += " as " + resolver + " has it"
+		}
+		return words
+	}
+	endpoint, address, one := strings.Cut(subject, "#")
+	e, err := mail.ParseEndpoint(endpoint)
 	if err != nil || !strings.Contains(subject, "://") {
 		return subject
 	}
+	if one {
+		return fmt.Sprintf("%s %d at %s", p.hostWords(e.Host), e.Port, address)
+	}
 	return fmt.Sprintf("%s %d (%s, %s)", p.hostWords(e.Host), e.Port, protocolWord(e.Protocol), encryptionWords(e.Security))
+}
+
+// cutDNS takes the id of a question to the DNS apart.
+func cutDNS(id string) (kind, name string, ok bool) {
+	kind, name, ok = strings.Cut(id, ":")
+	return kind, name, ok && slices.Contains([]string{"a", "aaaa", "mx", "srv", "txt", "cname"}, kind)
 }
 
 func encryptionWords(s mail.Security) string {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/mailmedic/mailmedic/mail"
@@ -14,7 +15,7 @@ type refusal struct {
 }
 
 // refusalAt says why nobody could sign in to s. The server's words come first,
-// then what is known of the provider, then the class of the failure.
+// then its codes, then what is known of the provider, then the class of the failure.
 func (x *index) refusalAt(s *server) (refusal, bool) {
 	o := s.refusal()
 	if o == nil {
@@ -24,8 +25,14 @@ func (x *index) refusalAt(s *server) (refusal, bool) {
 	if o.AuthFacts != nil && o.Reply != "" {
 		words = o.Reply
 	}
-	if id := signInMeaning(words); id != "" {
+	if o.AuthFacts != nil && o.ServerProof == mail.No {
+		return refusal{"auth.not-authentic", true, *o}, true
+	}
+	if id := cmp.Or(signInMeaning(words), signInCode(words)); id != "" {
 		return refusal{id, true, *o}, true
+	}
+	if withToken(*o) && o.Failure.Class == mail.AuthRejected {
+		return refusal{"auth.token-rejected", true, *o}, true
 	}
 	return refusal{x.unspoken(s, o.Failure.Class), o.Failure.Class == mail.AuthRejected, *o}, true
 }
@@ -56,7 +63,7 @@ func (x *index) unspoken(s *server, class mail.Class) string {
 // password says nothing about the next one.
 func (r refusal) concernsAccount() bool {
 	switch r.rule {
-	case "auth.rejected", "auth.app-password", "auth.web-login", "auth.locked-out",
+	case "auth.rejected", "auth.token-rejected", "auth.app-password", "auth.web-login", "auth.locked-out",
 		"auth.account-disabled", "auth.password-expired", "auth.blocked-by-policy":
 		return true
 	case "auth.oauth-only":

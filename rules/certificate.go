@@ -20,7 +20,11 @@ func certificateRules() []rule {
 				detail: "The certificate does not come from the server but from a security product in between ({issuer}), so the mail program cannot know whom it talks to.",
 				fix:    "Exclude the mail servers from the inspection of {product}, or switch its mail scanning off. Ask who runs this computer or network.",
 			},
-			silences: []silence{{[]string{"tls.certificate-*", "tls.chain-incomplete"}, sameServers}},
+			variants: map[string]words{"believed": {
+				detail: "The certificate does not come from the server but from a security product in between ({issuer}), which this computer was told to trust. Mail works, but the product reads it, and programs with a list of authorities of their own refuse to {task} mail.",
+				fix:    "Nothing, if that is as it should be. Else exclude the mail servers from the inspection of {product}, or switch its mail scanning off.",
+			}},
+			silences: []silence{{[]string{"tls.certificate-*", "tls.chain-*"}, sameServers}},
 			check:    (*index).findInterception,
 		},
 		{
@@ -54,7 +58,9 @@ func certificateRules() []rule {
 				detail: "Mail programs cannot be sure that they talk to the right server, and refuse to {task} mail ({ports:port|ports} {ports}).",
 				fix:    "[In the mail program use {right} as the server. ][The right name for the mail program ends in {under}; ask the provider for it. ]Have {host} added to the certificate, or publish the name that the certificate has.",
 			},
-			variants: map[string]words{"wildcard": {
+			variants: map[string]words{"domain": {
+				detail: "It has the mail domain {domain}, which only proves the server to programs that found it by SRV record and look for that name; most look for {host} and refuse to {task} mail ({ports:port|ports} {ports}).",
+			}, "wildcard": {
 				detail: "A wildcard stands for one label only, so {names} {names:does|do} not cover {host}. Mail programs refuse to {task} mail ({ports:port|ports} {ports}).",
 			}},
 			check: (*index).findWrongName,
@@ -157,7 +163,7 @@ func untrusted(bySelf bool) func(*index) []hit {
 	return func(x *index) []hit {
 		broken := x.serversWhere(func(s *server) bool {
 			c, _ := s.certificate()
-			return s.faultClass() == mail.CertUntrusted && c.SelfSigned == bySelf
+			return s.faultClass() == mail.CertUntrusted && c.SelfSigned == bySelf && !notForServers(c)
 		})
 		return with(groupedByCertificate(broken, anyKey), func(h hit) params {
 			c, _ := h.servers[0].certificate()
@@ -172,6 +178,7 @@ func interceptors() []string {
 	return []string{
 		"Avast", "AVG", "Kaspersky", "ESET SSL Filter", "Bitdefender", "Norton", "Sophos", "Zscaler", "Fortinet", "FortiGate",
 		"Netskope", "Blue Coat", "Palo Alto", "McAfee", "Dr.Web", "Check Point", "Barracuda", "Cisco Umbrella", "AdGuard",
+		"Trend Micro", "Forcepoint", "WatchGuard", "SonicWall", "Untangle", "Bullguard", "G DATA", "Panda Security", "Qustodio", "Net Nanny",
 	}
 }
 
@@ -195,7 +202,12 @@ func (x *index) findInterception() []hit {
 	broken := x.serversWhere(func(s *server) bool {
 		return (s.faultClass() == mail.CertUntrusted || s.faultClass() == mail.CertChain) && product(s) != ""
 	})
-	return with(grouped(broken, product), func(h hit) params {
+	hits := grouped(broken, product)
+	for _, h := range grouped(x.serversWhere(func(s *server) bool { return s.verified() && product(s) != "" }), product) {
+		h.variant, h.severity, h.evidence = "believed", mail.Notice, h.servers[0].handshakeIDs()
+		hits = append(hits, h)
+	}
+	return with(separate(hits), func(h hit) params {
 		c, _ := h.servers[0].certificate()
 		return params{"product": product(h.servers[0]), "issuer": said(c.Issuer)}
 	})

@@ -18,12 +18,20 @@ func (x *index) findWrongName() []hit {
 			p["under"] = wildcardDomain(c.Names)
 		}
 		hits[i].params = p
+		if slices.Contains(c.Names, x.Target.Domain) && x.bySRV(h.servers[0]) {
+			hits[i].variant = "domain" // RFC 7817 section 3: one of the names that count
+		}
 		if slices.ContainsFunc(c.Names, func(n string) bool { return tooDeep(h.servers[0].endpoint.Host, n) }) {
 			hits[i].variant = "wildcard"
 			delete(p, "under")
 		}
 	}
 	return hits
+}
+
+// bySRV reports whether an SRV record of the mail domain names s.
+func (x *index) bySRV(s *server) bool {
+	return slices.ContainsFunc(s.candidates, func(c mail.Candidate) bool { return slices.Contains(c.Sources(), mail.SourceSRV) })
 }
 
 // tooDeep reports whether host lies more than one label below a wildcard (RFC 9525 section 6.3).

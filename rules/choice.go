@@ -22,6 +22,8 @@ type choice struct {
 	candidate mail.Candidate
 	server    *server
 	grade     grade
+	shadowed  bool // by the provider to which the MX record leads
+	trust     int  // the rank of the best trust that any proved way to the same service has
 }
 
 // choose gives the settings, incoming before outgoing, best first, and marks
@@ -67,29 +69,56 @@ func (x *index) choicesOf(role mail.Role) []choice {
 				candidate: c,
 				server:    s,
 				grade:     x.grade(s),
+				shadowed:  x.shadowed(c),
 			})
 		}
 	}
+	shareTrust(choices)
 	slices.SortStableFunc(choices, compareChoices)
 	return choices
 }
 
+// shareTrust lets the proved ways to one service on one host share the trust of
+// the best of them: that it is the right host is then known, and the encryption
+// decides between them, whoever claims which.
+func shareTrust(choices []choice) {
+	proved := func(c choice) bool { return c.Proof.Rank() >= mail.Handshake.Rank() }
+	for i := range choices {
+		choices[i].trust = choices[i].Trust.Rank()
+		for _, o := range choices {
+			same := o.Endpoint.Host == choices[i].Endpoint.Host && o.Endpoint.Protocol == choices[i].Endpoint.Protocol
+			if same && proved(o) && proved(choices[i]) {
+				choices[i].trust = min(choices[i].trust, o.Trust.Rank())
+			}
+		}
+	}
+}
+
 // compareChoices puts what can be used first, then what is proved further, then
 // what is claimed better. Between proved settings the protocol counts before
-// the trust: IMAP keeps mail on the server.
+// the trust: IMAP keeps mail on the server. What a web host serves for a domain
+// whose mail is elsewhere comes after what is known of that place.
 func compareChoices(a, b choice) int {
 	return cmp.Or(
 		cmp.Compare(a.grade, b.grade),
 		cmp.Compare(b.Proof.Rank(), a.Proof.Rank()),
+		cmp.Compare(shadowRank(a), shadowRank(b)),
 		cmp.Compare(guessRank(a.candidate), guessRank(b.candidate)),
 		cmp.Compare(protocolRank(a.candidate), protocolRank(b.candidate)),
-		cmp.Compare(a.Trust.Rank(), b.Trust.Rank()),
+		cmp.Compare(a.trust, b.trust),
 		compareEndpoints(a.candidate, b.candidate),
 	)
 }
 
 func guessRank(c mail.Candidate) int {
 	if c.Guessed() {
+		return 1
+	}
+	return 0
+}
+
+func shadowRank(c choice) int {
+	if c.shadowed {
 		return 1
 	}
 	return 0

@@ -29,7 +29,7 @@ func dnsRules() []rule {
 			references: []string{"RFC 2308 section 7.1", "RFC 4035 section 5.5"},
 			words: words{
 				title:  "The DNS of {name} is broken: questions about it end in an error (SERVFAIL)",
-				detail: "The name servers do not answer properly, or the domain's DNSSEC signatures are not valid. Mail programs cannot find the servers until this is mended.",
+				detail: "The name servers do not answer properly, or the domain's DNSSEC signatures are not valid.[ The resolver says: {reason}.] Mail programs cannot find the servers until this is mended.",
 				fix:    "Have the host of the DNS zone check the name servers and, if the zone is signed, its DS record and whether the signatures have expired. To rule this network out, ask another resolver with --resolver.",
 			},
 			headline: "The settings for {who} could not be found: the DNS of {name} is broken.",
@@ -129,7 +129,8 @@ func (x *index) findNoSuchDomain() []hit {
 func (x *index) findDNSFault(class mail.Class) []hit {
 	if x.dnsClass("mx", x.Target.Domain) == class {
 		hits := x.domainHit("mx:" + x.Target.Domain)
-		hits[0].severity, hits[0].params = mail.Critical, params{"name": x.Target.DisplayDomain()}
+		o, _ := x.dns("mx", x.Target.Domain)
+		hits[0].severity, hits[0].params = mail.Critical, params{"name": x.Target.DisplayDomain(), "reason": lameReason(o)}
 		return hits
 	}
 	if failed := x.failedQuestions(class); len(failed) > 0 {

@@ -9,5 +9,10 @@
 // how bad that is, who can mend it, the words for it as templates with named
 // parameters, and the consequences that it silences, so that one cause is one
 // finding however many servers it breaks. The rules stand by topic in files
-// that each are a table: network.go, dns.go, tls.go and so on.
+// that each are a table: network.go, dns.go, tls.go and so on. Sources that
+// contradict each other are compared as voices (conflict_voice.go).
+//
+// [SimulateClients] sends each mail program of one table (clients_programs.go)
+// to the places where it looks, in its order, and says what to publish so that
+// all of them find the right settings.
 package rules

@@ -13,6 +13,7 @@ type Facts struct {
 	Target       mail.Target
 	Now          time.Time      // by which certificates are judged
 	SignIn       bool           // a secret was given and signing in was wanted
+	Token        bool           // the secret is an OAuth 2.0 access token, not a password
 	Insecure     bool           // the certificate rule was lifted for this run
 	Discovered   bool           // the rule about hosts that nobody vouches for was lifted
 	Provider     *mail.Provider // what is built in about the provider, by domain or by MX; nil where it is not known
@@ -26,7 +27,8 @@ type Facts struct {
 type index struct {
 	Facts
 	byID      map[string]mail.Observation
-	ordered   []mail.Observation // each ID once, in the order of IDs
+	ordered   []mail.Observation // each ID once, in the order of IDs, but for further
+	further   []mail.Observation // what further resolvers say to questions that one has answered
 	servers   []*server          // the endpoints of the candidates, in the order of Compare
 	usable    map[mail.Role]bool // whether a role has a setting that can be used
 	state     map[mail.Role]mail.State
@@ -44,9 +46,15 @@ func newIndex(f Facts) *index {
 		x.byID[o.ID] = o
 	}
 	for _, o := range x.byID {
-		x.ordered = append(x.ordered, o)
+		if isFurther(o) {
+			x.further = append(x.further, o)
+		} else {
+			x.ordered = append(x.ordered, o)
+		}
 	}
-	slices.SortFunc(x.ordered, func(a, b mail.Observation) int { return strings.Compare(a.ID, b.ID) })
+	byID := func(a, b mail.Observation) int { return strings.Compare(a.ID, b.ID) }
+	slices.SortFunc(x.ordered, byID)
+	slices.SortFunc(x.further, byID)
 	x.servers = serversOf(x.Candidates, x.ordered)
 	x.markUnroutable()
 	x.rejected = x.rejectedAccount()

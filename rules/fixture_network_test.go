@@ -42,19 +42,6 @@ func networkFixtures() []fixture {
 		},
 		{"net.smtp-blocked", "one SMTP port still answers", published().srv(smtp).works(imaps, smtp).dial(mail.Timeout, smtps), "", ""},
 		{"net.smtp-blocked", "a single port may be down", published().works(imaps).dial(mail.Timeout, smtps), "", ""},
-
-		{
-			"ipv6.unreachable", "the IPv6 address is silent",
-			good().dialAt(imaps, "2001:db8::25", mail.Timeout),
-			"imap.example.org also has an IPv6 address that does not answer (2001:db8::25)", mail.Warning,
-		},
-		{
-			"server.address-dead", "one of several IPv4 addresses refuses",
-			good().dialAt(imaps, "192.0.2.9", mail.Refused),
-			"imap.example.org has several addresses, and 192.0.2.9 does not answer", mail.Warning,
-		},
-		{"server.address-dead", "it is an IPv6 address", good().dialAt(imaps, "2001:db8::25", mail.Timeout), "", ""},
-		{"ipv6.unreachable", "there is no IPv6 here", good().dialAt(imaps, "2001:db8::25", mail.Unreachable), "", ""},
 	}
 }
 

@@ -7,13 +7,16 @@ func publishedFixtures() []fixture {
 	redirected := func() *world { return nowhere().says(mail.SourceSRV, mail.TrustRedirected, imaps, smtps) }
 	return []fixture{
 		{"discovery.nothing-published", "nothing at all", nowhere().mxHost(mx).works(mx), "No settings for example.org are published, and none could be guessed", mail.Error},
+		{"discovery.nothing-published", "guesses were not asked", nowhere().guess(imaps, smtps), "No settings for example.org are published; there are only servers with usual names", mail.Error},
 		{"discovery.nothing-published", "guesses fail", nowhere().guess(imaps, smtps).dial(mail.Refused, imaps, smtps), "No settings for example.org are published, and none could be guessed", mail.Error},
 		{"discovery.nothing-published", "a guess works", nowhere().guess(imaps, smtps).works(imaps, smtps), "", ""},
 		{"discovery.nothing-published", "the DNS is broken", nowhere().dns("mx:example.org", mail.DNSServFail), "", ""},
 
 		{"discovery.no-incoming", "only sending is known", nowhere().srv(smtps).works(smtps), "No server for receiving mail of example.org is known", mail.Error},
+		{"discovery.no-incoming", "only sending is published, and nobody was asked", nowhere().srv(smtps).guess(imaps), "No server for receiving mail of example.org is known", mail.Error},
 		{"discovery.no-incoming", "both are known", good(), "", ""},
 		{"discovery.no-outgoing", "only receiving is known", nowhere().srv(imaps).works(imaps), "No server for sending mail of example.org is known", mail.Error},
+		{"discovery.no-outgoing", "only receiving is published, and nobody was asked", nowhere().srv(imaps), "No server for sending mail of example.org is known", mail.Error},
 		{"discovery.no-outgoing", "the user asked about one server", namedOnly(imaps).works(imaps), "", ""},
 
 		{"discovery.guess-only", "guesses work", nowhere().guess(imaps, smtps).works(imaps, smtps), "The servers of example.org were found by guessing; nobody publishes them", mail.Warning},

@@ -63,7 +63,16 @@ func greetingFixtures() []fixture {
 		},
 		{
 			"server.other-protocol", "a web server", good().srv(imap).session(imap, mail.ProtocolFault, greets("HTTP/1.1 400 Bad Request")),
-			"imap.example.org speaks HTTP on port 143, not IMAP", mail.Error,
+			"A web server answers on port 143 of imap.example.org, not IMAP", mail.Error,
+		},
+		{
+			"server.other-protocol", "a guest network's sign-in page", good().srv(imap).session(imap, mail.ProtocolFault, greets(""), "the server speaks HTTP and not IMAP: HTTP/1.1 302 Found"),
+			"The sign-in page of this network answers in place of imap.example.org (port 143)", mail.Error,
+		},
+		{
+			"server.other-protocol", "POP3 that was proved to work there", good().srv(imap).session(imap, mail.ProtocolFault, greets(""), "the server speaks POP3 and not IMAP: +OK hello").
+				session("pop3+starttls://imap.example.org:143", "", nil),
+			"imap.example.org speaks POP3 on port 143, not IMAP", mail.Error,
 		},
 		{
 			"server.other-protocol", "FTP where SMTP is due", good().srv(smtp).session(smtp, mail.ProtocolFault, greets("220 FTP ready")),

@@ -65,7 +65,11 @@ func signInFixtures() []fixture {
 		{"auth.needs-tls", "the server says so", cannot(mail.AuthUnavailable, "530 5.7.0 Must issue a STARTTLS command first"), "smtp.example.org wants encryption before the sign-in", mail.Critical},
 		{"auth.needs-tls", "it is wrong", rejected("NO wrong"), "", ""},
 
+		{"auth.moved", "the server says so", rejected("NO [REFERRAL imap://anna;AUTH=*@imap2.example.org/] Specified user is invalid here"), "imap.example.org sends anna@example.org to another server", mail.Critical},
+		{"auth.moved", "it is wrong", rejected("NO wrong"), "", ""},
+
 		{"auth.temporary", "the server says so", cannot(mail.AuthTemporary, "454 4.7.0 Temporary authentication failure"), "smtp.example.org cannot check passwords at the moment", mail.Critical},
+		{"auth.temporary", "by a code of POP3 alone", cannot(mail.AuthRejected, "-ERR [SYS/PERM] nope"), "smtp.example.org cannot check passwords at the moment", mail.Critical},
 		{"auth.temporary", "in words that nobody knows", cannot(mail.AuthTemporary, "435 nope"), "smtp.example.org cannot check passwords at the moment", mail.Critical},
 		{"auth.temporary", "it is wrong", rejected("NO wrong"), "", ""},
 

@@ -19,9 +19,10 @@ type fixture struct {
 
 func fixtures() []fixture {
 	return slices.Concat(
-		networkFixtures(), dnsFixtures(), familyFixtures(), declaredFixtures(), unheardFixtures(), providerFixtures(), connectionFixtures(), greetingFixtures(), modeFixtures(),
-		certificateFixtures(), tlsFixtures(), signInFixtures(), mechanismFixtures(), mailboxFixtures(),
-		publishedFixtures(), mxFixtures(), safetyFixtures(), runFixtures(),
+		addressFixtures(), turnedAwayFixtures(), vantageFixtures(),
+		networkFixtures(), resolverFixtures(), dnsFixtures(), familyFixtures(), declaredFixtures(), unheardFixtures(), providerFixtures(), connectionFixtures(), greetingFixtures(), modeFixtures(),
+		certificateFixtures(), tlsFixtures(), alertFixtures(), certificateFactFixtures(), sessionFixtures(), signInFixtures(), mechanismFixtures(), mailboxFixtures(), proofFixtures(), sendFixtures(),
+		conflictFixtures(), placesFixtures(), publishedFixtures(), mxFixtures(), safetyFixtures(), runFixtures(),
 	)
 }
 

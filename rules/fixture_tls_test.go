@@ -1,6 +1,13 @@
 package rules
 
-import "github.com/mailmedic/mailmedic/mail"
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
 
 func certificateFixtures() []fixture {
 	valid := func(from, to int) mail.Certificate {
@@ -23,6 +30,10 @@ func certificateFixtures() []fixture {
 		{
 			"tls.intercepted", "an antivirus program signs", published().shows(mail.CertUntrusted, from("CN=Avast Web/Mail Shield Root", false), imaps, smtps),
 			"Avast on this computer or network reads the mail traffic to imap.example.org and smtp.example.org", mail.Critical,
+		},
+		{
+			"tls.intercepted", "this computer trusts the product", good().shows("", from("CN=Kaspersky Personal Root", false), imaps, smtps),
+			"Kaspersky on this computer or network reads the mail traffic to imap.example.org and smtp.example.org", mail.Notice,
 		},
 		{"tls.intercepted", "a name that only contains one of a product", published().shows(mail.CertUntrusted, from("CN=Lavgas Root", false), imaps, smtps), "", ""},
 		{"tls.intercepted", "an unknown authority signs", published().shows(mail.CertUntrusted, from("CN=Own Authority", false), imaps, smtps), "", ""},
@@ -50,6 +61,10 @@ func certificateFixtures() []fixture {
 		{
 			"tls.certificate-name", "the hoster's name", published().works(imaps).shows(mail.CertName, named("*.hoster.example", "web7.hoster.example"), smtps),
 			"The certificate of smtp.example.org is not for that name, but for *.hoster.example and web7.hoster.example", mail.Critical,
+		},
+		{
+			"tls.certificate-name", "the mail domain alone", published().works(imaps).shows(mail.CertName, named("example.org"), smtps),
+			"The certificate of smtp.example.org is not for that name, but for example.org", mail.Critical,
 		},
 		{
 			"tls.certificate-name", "no name at all", published().works(imaps).shows(mail.CertName, named(), smtps),
@@ -93,6 +108,94 @@ func certificateFixtures() []fixture {
 	}
 }
 
+// attempt adds a further handshake in another way.
+func (w *world) attempt(text, way, version string, class mail.Class) *world {
+	facts := &mail.TLSFacts{Attempt: way, Version: version}
+	if version != "" {
+		facts.Cipher = "TLS_RSA_WITH_RC4_128_SHA"
+	}
+	return w.observe(mail.Observation{ID: "tls:" + text + "#192.0.2.1/" + way, Kind: mail.KindTLS, Subject: text, Failure: failure(class), TLSFacts: facts})
+}
+
+// changed changes what handshakes with a server showed.
+func (w *world) changed(text string, change func(*mail.TLSFacts)) *world {
+	for i, o := range w.Observations {
+		if o.Kind == mail.KindTLS && o.Subject == text {
+			facts := *o.TLSFacts
+			facts.Certificates = slices.Clone(facts.Certificates)
+			change(&facts)
+			w.Observations[i].TLSFacts = &facts
+		}
+	}
+	return w
+}
+
+func (w *world) request(text string, r mail.CertificateRequest) *world {
+	return w.changed(text, func(f *mail.TLSFacts) { f.ClientCertificate = r })
+}
+
+// alertFixtures are handshakes that the server ended with an alert, case 60.
+func alertFixtures() []fixture {
+	title := map[uint8]string{112: "The server behind smtp.example.org does not know that name (port 465)"}
+	var list []fixture
+	for _, number := range []uint8{40, 42, 48, 80, 86, 112, 116, 120, 255} {
+		w := published().works(imaps).handshake(smtps, mail.TLSAlert).changed(smtps, func(f *mail.TLSFacts) { f.Alert = number })
+		list = append(list, fixture{
+			"tls.handshake-failed", "alert " + strconv.Itoa(int(number)), w,
+			cmp.Or(title[number], "No encrypted connection to smtp.example.org comes about on port 465"), mail.Critical,
+		})
+	}
+	return list
+}
+
+func certificateFactFixtures() []fixture {
+	with := func(change func(*mail.Certificate)) *world {
+		return good().changed(imaps, func(f *mail.TLSFacts) { change(&f.Certificates[0]) })
+	}
+	status := func(s mail.OCSPStatus) *world {
+		return good().changed(imaps, func(f *mail.TLSFacts) { f.Stapled = s })
+	}
+	notes := func(list ...mail.ChainNote) *world {
+		return good().changed(imaps, func(f *mail.TLSFacts) { f.ChainNotes = list })
+	}
+	clientOnly := goodCertificate()
+	clientOnly.Usages = []string{"client", "email"}
+	return []fixture{
+		{"tls.certificate-revoked", "the server says so itself", status(mail.OCSPRevoked), "The certificate of imap.example.org was revoked by the authority that issued it", mail.Error},
+		{"tls.certificate-revoked", "it is good", status(mail.OCSPGood), "", ""},
+
+		{
+			"tls.certificate-usage", "for clients only", published().works(imaps).shows(mail.CertUntrusted, clientOnly, smtps),
+			"The certificate of smtp.example.org is not made for servers, but for: client and email", mail.Critical,
+		},
+		{"tls.certificate-usage", "for servers too", with(func(c *mail.Certificate) { c.Usages = []string{"client", "server"} }), "", ""},
+		{"tls.certificate-untrusted", "it is not made for servers", published().works(imaps).shows(mail.CertUntrusted, clientOnly, smtps), "", ""},
+
+		{"tls.certificate-weak", "a short key", with(func(c *mail.Certificate) { c.Key = "RSA 1024" }), "The certificate of imap.example.org is weak: an RSA key of 1024 bits", mail.Warning},
+		{
+			"tls.certificate-weak", "exponent and signature", with(func(c *mail.Certificate) { c.Key, c.Exponent, c.Signature = "RSA 2048", 3, "SHA1-RSA" }),
+			"The certificate of imap.example.org is weak: a signature with SHA1 and an RSA key with the exponent 3", mail.Warning,
+		},
+		{
+			"tls.certificate-weak", "an intermediate one", good().changed(imaps, func(f *mail.TLSFacts) {
+				f.Certificates = append(f.Certificates, mail.Certificate{Key: "ECDSA P-224", Signature: "MD5-RSA"})
+			}),
+			"The certificate of imap.example.org is weak: a key on the curve P-224 of an intermediate certificate and a signature with MD5 of an intermediate certificate", mail.Warning,
+		},
+		{"tls.certificate-weak", "a root signs itself as it likes", with(func(c *mail.Certificate) { c.SelfSigned, c.Signature = true, "SHA1-RSA" }), "", ""},
+		{"tls.certificate-weak", "a good one", with(func(c *mail.Certificate) { c.Key, c.Signature = "RSA 3072", "SHA256-RSA" }), "", ""},
+
+		{"tls.stale-status", "out of date", status(mail.OCSPStale), "imap.example.org sends a status of its certificate that cannot be used", mail.Notice},
+		{"tls.stale-status", "none is sent", good(), "", ""},
+
+		{
+			"tls.chain-order", "two things", notes(mail.ChainOrder, mail.ChainExtra, mail.ChainRoot),
+			"imap.example.org sends the certificate chain in disorder: the order is wrong and some do not belong to it", mail.Notice,
+		},
+		{"tls.chain-order", "only the root is too much", notes(mail.ChainRoot), "", ""},
+	}
+}
+
 func tlsFixtures() []fixture {
 	old := func(text string, class mail.Class) *world {
 		w := good().srv(text).handshake(text, class, goodCertificate()).session(text, class, nil)
@@ -109,10 +212,45 @@ func tlsFixtures() []fixture {
 	return []fixture{
 		{"tls.version", "no version in common", good().srv(smtp).handshake(smtp, mail.TLSVersion), "smtp.example.org speaks only outdated versions of TLS on port 587", mail.Error},
 		{"tls.version", "an old one was agreed on", old(smtp, ""), "smtp.example.org speaks only outdated versions of TLS (TLS 1.0) on port 587", mail.Warning},
+		{
+			"tls.version", "only a raw hello finds it", good().srv(smtp).handshake(smtp, mail.TLSAlert).attempt(smtp, "legacy", "SSL 3.0", ""),
+			"smtp.example.org speaks only outdated versions of TLS (SSL 3.0) on port 587", mail.Error,
+		},
 		{"tls.version", "TLS 1.3", good(), "", ""},
+		{"tls.version", "it is TLS 1.3 that the server cannot stand", good().srv(smtp).handshake(smtp, mail.TLSVersion).attempt(smtp, "tls-1.2", "TLS 1.2", ""), "", ""},
+
+		{
+			"tls.obsolete-ciphers", "RC4 only", good().srv(smtp).handshake(smtp, mail.TLSAlert).attempt(smtp, "classical", "", mail.TLSAlert).attempt(smtp, "legacy", "TLS 1.2", ""),
+			"smtp.example.org offers only outdated encryption on port 587 (TLS_RSA_WITH_RC4_128_SHA)", mail.Error,
+		},
+		{"tls.obsolete-ciphers", "the version is outdated too", good().srv(smtp).handshake(smtp, mail.TLSAlert).attempt(smtp, "legacy", "TLS 1.0", ""), "", ""},
+
+		{
+			"tls.large-hello", "a small hello works", published().works(imaps).handshake(smtps, mail.Reset).attempt(smtps, "classical", "TLS 1.3", ""),
+			"smtp.example.org breaks off on port 465 when TLS begins with a large packet", mail.Critical,
+		},
+		{"tls.large-hello", "no hello works", published().works(imaps).handshake(smtps, mail.Reset).attempt(smtps, "classical", "", mail.Reset), "", ""},
+
+		{
+			"tls.version-intolerance", "TLS 1.2 alone works", published().works(imaps).handshake(smtps, mail.Closed).attempt(smtps, "classical", "", mail.Closed).attempt(smtps, "tls-1.2", "TLS 1.2", ""),
+			"smtp.example.org breaks off on port 465 when TLS 1.3 is offered", mail.Critical,
+		},
+		{"tls.version-intolerance", "TLS 1.3 works", good(), "", ""},
+
+		{
+			"tls.client-certificate", "demanded after the handshake", published().works(imaps).shows("", goodCertificate(), smtps).session(smtps, mail.TLSAlert, nil).request(smtps, mail.CertificateRequired),
+			"smtp.example.org lets only those in who show a certificate of their own (port 465)", mail.Critical,
+		},
+		{
+			"tls.client-certificate", "asked for", good().request(smtps, mail.CertificateOptional),
+			"smtp.example.org asks for a certificate of the mail program and goes on without one", mail.Notice,
+		},
+		{"tls.client-certificate", "nobody asks", good(), "", ""},
 
 		{"tls.handshake-failed", "an alert", published().works(imaps).handshake(smtps, mail.TLSAlert), "No encrypted connection to smtp.example.org comes about on port 465", mail.Critical},
 		{"tls.handshake-failed", "the connection is closed", good().srv(smtp).handshake(smtp, mail.Closed), "No encrypted connection to smtp.example.org comes about on port 587", mail.Error},
+		{"tls.handshake-failed", "another way works", published().works(imaps).handshake(smtps, mail.Reset).attempt(smtps, "classical", "TLS 1.3", ""), "", ""},
+		{"tls.handshake-failed", "a client certificate is what is missing", published().works(imaps).handshake(smtps, mail.TLSAlert).request(smtps, mail.CertificateRequired), "", ""},
 		{"tls.handshake-failed", "the certificate is what is wrong", published().works(imaps).shows(mail.CertExpired, goodCertificate(), smtps), "", ""},
 
 		{
@@ -148,5 +286,16 @@ func tlsFixtures() []fixture {
 			"imap.example.org is published for use without encryption (port 143)", mail.Error,
 		},
 		{"discovery.no-encryption", "a directory lists it beside better ones", good().ispdb(bare).session(bare, "", withTLS), "", ""},
+	}
+}
+
+func TestAFurtherHandshakeProvesNothing(t *testing.T) {
+	t.Parallel()
+	w := published().handshake(smtps, mail.Reset).session(smtps, mail.Reset, nil).attempt(smtps, "classical", "TLS 1.3", "")
+	if proof := ProofOf(endpoint(smtps), w.Observations); proof != mail.Reachable {
+		t.Errorf("proof %s", proof)
+	}
+	if j := w.judge(); j.Verdict.Send != mail.Broken {
+		t.Errorf("verdict %+v", j.Verdict)
 	}
 }

@@ -82,7 +82,29 @@ func greetingRules() []rule {
 				detail: "The port or the protocol of this setting is wrong, so mail programs report a strange answer.",
 				fix:    "Correct the setting where it is published. With SSL/TLS, IMAP has port 993, POP3 has 995 and sending has 465.",
 			},
-			check: func(x *index) []hit { return x.findForeign(true) },
+			variants: map[string]words{
+				"proved": {
+					detail: "The port or the protocol of this setting is wrong, so mail programs report a strange answer. Asked in {other}, the port works.",
+					fix:    "In the mail program choose {other} for port {ports}[, or port {open} for {protocols}], and correct the setting where it is published.",
+				},
+				"web": {
+					title:  "A web server answers on port {ports} of {host}, not {protocols}",
+					detail: "A web server or a proxy in between listens there, so mail programs report a strange answer.",
+					fix:    "Correct the setting where it is published.[ In the mail program use port {open}.] In a guest network, open a web page first: its sign-in page may stand in for every server.",
+				},
+				"portal": {
+					title:  "The sign-in page of this network answers in place of {host} (port {ports})",
+					detail: "The network sends everybody to a web page first, mail programs too, so they report a strange answer.",
+					fix:    "Open a web browser, sign in to the network, and try again.",
+				},
+			},
+			check: func(x *index) []hit {
+				hits := x.findForeign(true)
+				for i, h := range hits {
+					x.explainForeign(&hits[i], h.servers[0])
+				}
+				return hits
+			},
 		},
 		{
 			id: "server.protocol-fault", looksFor: "a server's answers are not what the protocol allows",
@@ -155,6 +177,26 @@ func (x *index) findForeign(known bool) []hit {
 		hits = append(hits, h)
 	}
 	return hits
+}
+
+// explainForeign chooses the words for a port that answers in another protocol:
+// one of mail that was proved to work there, the web's, or the sign-in page of a
+// guest network, which redirects or says that it is one (RFC 6585 section 6).
+func (x *index) explainForeign(h *hit, s *server) {
+	h.params["open"] = x.openPorts(h.servers)
+	_, status, _ := strings.Cut(s.firstWords(), " ")
+	switch {
+	case h.params["other"] != "HTTP":
+		other := s.endpoint
+		other.Protocol = mail.Protocol(strings.ToLower(h.params["other"].(string)))
+		if o, ok := x.byID["session:"+other.String()]; ok && succeeded(o) {
+			h.variant, h.evidence = "proved", []string{o.ID}
+		}
+	case strings.HasPrefix(status, "30"), strings.HasPrefix(status, "511"):
+		h.variant, h.owner = "portal", mail.OwnerNetwork
+	default:
+		h.variant = "web"
+	}
 }
 
 // firstWords gives the greeting, or where it was not taken as one, what the failure quotes of it.

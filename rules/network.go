@@ -15,7 +15,7 @@ func networkRules() []rule {
 			references: []string{"RFC 1035 section 7"},
 			words: words{
 				title:  "This computer has no working DNS",
-				detail: "No name could be looked up, so no mail server was reached. Nothing is known about the mail service itself.",
+				detail: "No name could be looked up, so no mail server was reached. Nothing is known about the mail service itself.[ What was tried: {tried}.]",
 				fix:    "Connect this computer to the network and open any web page. If that fails too, check the DNS server in the network settings[ ({resolvers} did not help)], and switch a VPN or security program off for a test.",
 			},
 			headline: "Nothing could be tested: this computer has no working DNS.",
@@ -62,30 +62,6 @@ func networkRules() []rule {
 			},
 			check: (*index).findSMTPBlocked,
 		},
-		{
-			id: "ipv6.unreachable", looksFor: "a server's IPv6 address does not answer, another one does",
-			severity: mail.Warning, owner: mail.OwnerProvider, confidence: mail.Likely,
-			references: []string{"RFC 8305 section 5"},
-			words: words{
-				title:  "{host} also has an IPv6 address that does not answer ({addresses})",
-				detail: "Mail programs may wait up to 20 seconds before they try the other address.",
-				fix:    "Repair the service on that address or remove the AAAA record. If every IPv6 address fails from here, this network's IPv6 is what is broken.",
-			},
-			check: func(x *index) []hit { return x.findDeadAddress(isIPv6) },
-		},
-		{
-			id: "server.address-dead", looksFor: "one of a server's IPv4 addresses does not answer",
-			severity: mail.Warning, owner: mail.OwnerProvider, confidence: mail.Likely,
-			references: []string{"RFC 8305 section 5", "RFC 5321 section 5.1"},
-			words: words{
-				title:  "{host} has several addresses, and {addresses} {addresses:does|do} not answer",
-				detail: "Mail programs that choose the dead address wait or fail, so the trouble comes and goes.",
-				fix:    "Repair the service on that address or remove its A record.",
-			},
-			check: func(x *index) []hit {
-				return x.findDeadAddress(func(o mail.Observation) bool { return !isIPv6(o) })
-			},
-		},
 	}
 }
 
@@ -101,7 +77,7 @@ func (x *index) findNoDNS() []hit {
 		}
 	}
 	hits := x.domainHit(ids(questions)...)
-	hits[0].params = params{"resolvers": distinct(resolvers)}
+	hits[0].params = params{"resolvers": distinct(resolvers), "tried": said(triedResolvers(questions))}
 	return hits
 }
 
@@ -162,26 +138,4 @@ func (x *index) dialed(match func(*server) bool) []*server {
 		}
 	}
 	return found
-}
-
-// findDeadAddress looks for servers that answer on one address and not on
-// another. A missing route says nothing of the server: this network may lack IPv6.
-func (x *index) findDeadAddress(family func(mail.Observation) bool) []hit {
-	dead := func(o mail.Observation) bool {
-		class := failureClass(o)
-		return o.Address != "" && family(o) && (class == mail.Timeout || class == mail.Refused || class == mail.Reset)
-	}
-	hits := grouped(x.serversWhere(func(s *server) bool { return s.connected() && slices.ContainsFunc(s.dials, dead) }), byHost)
-	for i, h := range hits {
-		var addresses []string
-		for _, s := range h.servers {
-			for _, o := range s.dials {
-				if dead(o) {
-					addresses, hits[i].evidence = append(addresses, o.Address), append(hits[i].evidence, o.ID)
-				}
-			}
-		}
-		hits[i].params = params{"addresses": distinct(addresses)}
-	}
-	return hits
 }

@@ -9,10 +9,12 @@ import (
 )
 
 // offline reports whether nothing could be tested from here.
-func (x *index) offline() bool { return x.noDNS() || x.noNetwork() }
+func (x *index) offline() bool { return x.noDNS() || x.noNetwork() || x.noProxy() }
 
 // isOffline reports whether a finding says so.
-func isOffline(f mail.Finding) bool { return f.ID == "net.no-dns" || f.ID == "net.offline" }
+func isOffline(f mail.Finding) bool {
+	return f.ID == "net.no-dns" || f.ID == "net.offline" || f.ID == "net.proxy-failed"
+}
 
 // noDNS reports whether questions were asked and none was answered, and nobody
 // could be reached without. A resolver in this computer that has lost its way

@@ -11,6 +11,7 @@ func ProofOf(e mail.Endpoint, observations []mail.Observation) mail.Proof {
 			s.add(o)
 		}
 	}
+	s.separate()
 	s.fault = s.findFault()
 	return s.proof()
 }

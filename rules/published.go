@@ -10,6 +10,11 @@ import (
 
 // publishedRules are about what a domain says of its mail service, and how.
 func publishedRules() []rule {
+	return slices.Concat(settingRules(), publishedServerRules(), webRules())
+}
+
+// settingRules are about the settings of the domain as a whole.
+func settingRules() []rule {
 	return []rule{
 		{
 			id: "discovery.nothing-published", looksFor: "nobody publishes settings, and no usual server answers",
@@ -20,6 +25,10 @@ func publishedRules() []rule {
 				detail: "Neither the domain's DNS and web servers nor the public directories name a mail server for it, and the usual names lead to none that works. Mail programs cannot set themselves up.",
 				fix:    "Check the spelling of the address.[ Did you mean {meant}?] If it is right, ask the provider for the names of its servers; the administrator publishes them with SRV records or an autoconfig document.",
 			},
+			variants: map[string]words{"untested": {
+				title:  "No settings for {domain} are published; there are only servers with usual names",
+				detail: "Neither the domain's DNS and web servers nor the public directories name a mail server for it. Hosts with usual names exist, but nobody says that they serve its mail, and none was asked. Mail programs cannot set themselves up.",
+			}},
 			headline: "No mail server of {domain} could be found.",
 			silences: []silence{{[]string{"discovery.no-incoming", "discovery.no-outgoing"}, everywhere}},
 			check:    (*index).findNothing,
@@ -33,7 +42,8 @@ func publishedRules() []rule {
 				detail: "Nobody publishes one, and the usual names lead to none that works. Mail programs cannot be set up without asking.",
 				fix:    "Ask the provider for its IMAP server; the administrator publishes it with an SRV record _imaps._tcp.{domain}.",
 			},
-			check: func(x *index) []hit { return x.findLacking(mail.Incoming) },
+			variants: untestedNames(),
+			check:    func(x *index) []hit { return x.findLacking(mail.Incoming) },
 		},
 		{
 			id: "discovery.no-outgoing", looksFor: "no server for sending is known",
@@ -44,7 +54,8 @@ func publishedRules() []rule {
 				detail: "Nobody publishes one, and the usual names lead to none that works. Mail programs cannot be set up without asking.",
 				fix:    "Ask the provider for its submission server; the administrator publishes it with an SRV record _submissions._tcp.{domain}.",
 			},
-			check: func(x *index) []hit { return x.findLacking(mail.Outgoing) },
+			variants: untestedNames(),
+			check:    func(x *index) []hit { return x.findLacking(mail.Outgoing) },
 		},
 		{
 			id: "discovery.guess-only", looksFor: "servers work but nobody publishes them",
@@ -88,7 +99,8 @@ func publishedRules() []rule {
 				detail: "They come from plain DNS or from the documents of other domains and lead to {hosts}. That is usual with hosted mail, but a mail program should ask before it sends a password there.",
 				fix:    "Publish an autoconfig document on the domain's own https server, or sign the zone with DNSSEC.",
 			},
-			check: func(x *index) []hit { return x.findOnly(mail.TrustRedirected) },
+			silences: []silence{{[]string{"discovery.srv-outside"}, everything}},
+			check:    func(x *index) []hit { return x.findOnly(mail.TrustRedirected) },
 		},
 	}
 }
@@ -106,14 +118,27 @@ func (x *index) findNothing() []hit {
 	}
 	hits := x.domainHit()
 	hits[0].params = params{"meant": nearDomain(x.Target.Domain)}
+	if !x.triedAny() { // there are candidates, and all are guesses
+		hits[0].variant = "untested"
+		hits[0].headline = "Nobody publishes settings for {domain}; servers with usual names exist, but none was asked."
+	}
 	return hits
+}
+
+// untestedNames are the words for a run that asks no server: the usual names lead somewhere or not.
+func untestedNames() map[string]words {
+	return map[string]words{"untested": {detail: "Nobody publishes one. Mail programs cannot be set up without asking."}}
 }
 
 func (x *index) findLacking(role mail.Role) []hit {
 	if x.state[role] != mail.NoneSet || !x.asked(role) || x.declinesAll(role) {
 		return nil
 	}
-	return x.domainHit()
+	hits := x.domainHit()
+	if !x.triedAny() {
+		hits[0].variant = "untested"
+	}
+	return hits
 }
 
 // findGuessOnly lists the records that would publish what was found.

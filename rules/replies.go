@@ -49,6 +49,7 @@ func signInReplies() []reply {
 		{[]string{"did not meet the criteria"}, "auth.blocked-by-policy"},
 		{[]string{"user is authenticated but not connected"}, "auth.imap-disabled"},
 		{[]string{"suggested backoff time"}, "auth.throttled"},
+		{[]string{"connection closed. 14"}, "auth.temporary"},
 
 		// Google
 		{[]string{"application-specific password"}, "auth.app-password"},
@@ -60,6 +61,10 @@ func signInReplies() []reply {
 		{[]string{"too many simultaneous connections"}, "auth.throttled"},
 		{[]string{"too many login attempts"}, "auth.throttled"},
 		{[]string{"imap access is not allowed"}, "auth.imap-disabled"},
+		{[]string{"not enabled for imap"}, "auth.imap-disabled"},
+		{[]string{"domain policy"}, "auth.imap-disabled"},
+		{[]string{"servicedisabled"}, "auth.imap-disabled"},
+		{[]string{"bandwidth"}, "auth.throttled"},
 
 		// Yahoo, Apple, mail.ru, Tencent, NetEase, Yandex, Zoho
 		{[]string{"app-specific password"}, "auth.app-password"},
@@ -75,6 +80,7 @@ func signInReplies() []reply {
 		{[]string{"access rights to this service"}, "auth.imap-disabled"},
 		{[]string{"yet to enable imap"}, "auth.imap-disabled"},
 		{[]string{"user has no permission"}, "auth.imap-disabled"},
+		{[]string{"or imap is disabled"}, "auth.imap-disabled"},
 
 		// Dovecot, Courier, Cyrus, Zimbra, Postfix, Exim
 		{[]string{"imap access disabled"}, "auth.imap-disabled"},
@@ -115,6 +121,9 @@ func signInReplies() []reply {
 		{[]string{"only available under a layer"}, "auth.needs-tls"},
 		{[]string{"tls required to log in"}, "auth.needs-tls"},
 		{[]string{"cleartext logins disabled"}, "auth.needs-tls"},
+		{[]string{"[referral"}, "auth.moved"},
+		{[]string{"login-referral"}, "auth.moved"},
+		{[]string{"maintenance"}, "auth.temporary"},
 		{[]string{"[unavailable]"}, "auth.temporary"},
 		{[]string{"[sys/temp]"}, "auth.temporary"},
 		{[]string{"temporary authentication failure"}, "auth.temporary"},

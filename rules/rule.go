@@ -51,30 +51,42 @@ type hit struct {
 	severity   mail.Severity   // where it differs from the rule's
 	owner      mail.Owner      // likewise
 	confidence mail.Confidence // likewise
+	headline   string          // likewise
 }
 
 // ruleBook gives all rules, causes before what they silence.
 func ruleBook() []rule {
 	return slices.Concat(
+		[]rule{proxyRule()},
 		networkRules(),
+		resolverRules(),
 		dnsRules(),
 		familyRules(),
 		declaredRules(),
 		unheardRules(),
 		providerRules(),
+		clientCertificateRules(),
+		inspectionRules(),
 		serverRules(),
+		addressRules(),
+		[]rule{turnedAwayRule()},
 		greetingRules(),
 		modeRules(),
 		certificateRules(),
+		certificateFactRules(),
 		tlsRules(),
 		startTLSRules(),
 		signInRules(),
 		mechanismRules(),
+		sessionRules(),
 		mailboxRules(),
+		sendRules(),
+		conflictRules(),
 		publishedRules(),
 		mxRules(),
 		safetyRules(),
 		runRules(),
+		[]rule{vantageRule()},
 	)
 }
 

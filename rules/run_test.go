@@ -242,6 +242,14 @@ func (w *world) skipped(why mail.Why, subjects ...string) *world {
 	return w
 }
 
+// leftOut says that a source did not ask about subjects, on purpose.
+func (w *world) leftOut(source mail.Source, subjects ...string) *world {
+	for _, s := range subjects {
+		w.NotChecked = append(w.NotChecked, mail.NotChecked{Subject: s, Why: mail.WhyPolicy, Source: source})
+	}
+	return w
+}
+
 // at moves the time of the run by some hours.
 func (w *world) at(hours int) *world {
 	w.Now = w.Now.Add(time.Duration(hours) * time.Hour)

@@ -13,7 +13,9 @@ type server struct {
 	text       string           // the endpoint's text form
 	candidates []mail.Candidate // one for each role it is named for
 	dials      []mail.Observation
-	handshakes []mail.Observation
+	handshakes []mail.Observation // at the address of the session
+	ladder     []mail.Observation // further handshakes, in other ways than mail programs make them: no proof of anything
+	elsewhere  []mail.Observation // handshakes, then sessions, at further addresses of the host
 	session    *mail.Observation
 	signIns    []mail.Observation
 	noRoute    bool   // it has only IPv6 addresses, and this network has no IPv6
@@ -44,6 +46,7 @@ func serversOf(candidates []mail.Candidate, observations []mail.Observation) []*
 		}
 	}
 	for _, s := range servers {
+		s.separate()
 		s.fault = s.findFault()
 	}
 	return servers
@@ -54,9 +57,17 @@ func (s *server) add(o mail.Observation) {
 	case mail.KindDial:
 		s.dials = append(s.dials, o)
 	case mail.KindTLS:
-		s.handshakes = append(s.handshakes, o)
+		if o.TLSFacts != nil && o.Attempt != "" {
+			s.ladder = append(s.ladder, o)
+		} else {
+			s.handshakes = append(s.handshakes, o)
+		}
 	case mail.KindSession:
-		s.session = &o
+		if atFurtherAddress(o) {
+			s.elsewhere = append(s.elsewhere, o)
+		} else {
+			s.session = &o
+		}
 	case mail.KindAuth:
 		s.signIns = append(s.signIns, o)
 	case mail.KindDNS, mail.KindHTTP, mail.KindMailbox, mail.KindSend:
@@ -129,11 +140,12 @@ func (s *server) ready() bool {
 		(!s.offersNothing() || s.signedIn())
 }
 
-// offersNothing reports whether s has no way to sign in. Old POP3 servers do not
-// list the commands USER and PASS that they know (RFC 2449 section 6.2).
+// offersNothing reports whether s has no way to sign in and should have one,
+// which an MX should not. Old POP3 servers do not list the commands USER and
+// PASS that they know (RFC 2449 section 6.2).
 func (s *server) offersNothing() bool {
 	offered := s.offered()
-	return offered != nil && len(offered) == 0 && s.endpoint.Protocol != mail.POP3
+	return (s.in(mail.Incoming) || s.in(mail.Outgoing)) && offered != nil && len(offered) == 0 && s.endpoint.Protocol != mail.POP3
 }
 
 // signedIn reports whether somebody signed in.

@@ -8,7 +8,7 @@ import (
 
 // signInRules are about sign-ins that a server refused.
 func signInRules() []rule {
-	return slices.Concat(passwordRules(), accountRules(), serviceRules())
+	return slices.Concat(passwordRules(), proofRules(), accountRules(), serviceRules())
 }
 
 // passwordRules are about the password and the user name.
@@ -210,6 +210,17 @@ func serviceRules() []rule {
 			check: refusedBy("auth.needs-tls"),
 		},
 		{
+			id: "auth.moved", looksFor: "the account lives on another server",
+			severity: mail.Error, weighed: true, owner: mail.OwnerAdmin, confidence: mail.Certain,
+			references: []string{"RFC 2221 section 4", "RFC 9051 section 7.1"},
+			words: words{
+				title:  "{hosts} {hosts:sends|send} {user} to another server",
+				detail: "Few mail programs follow such a referral, and none should without asking.[ The server said: {said}]",
+				fix:    "Type the server that the reply names into the mail program, once the administrator has confirmed it, and have the published settings name it.",
+			},
+			check: refusedBy("auth.moved"),
+		},
+		{
 			id: "auth.temporary", looksFor: "the server cannot check passwords now",
 			severity: mail.Error, weighed: true, owner: mail.OwnerProvider, confidence: mail.Likely,
 			references: []string{"RFC 4954 section 6", "RFC 5530 section 3", "RFC 3206 section 4"},
@@ -236,7 +247,7 @@ func serviceRules() []rule {
 
 // ahead speaks of what a provider is known for before anybody has signed in.
 func (x *index) ahead(known func(mail.Provider) bool) []hit {
-	if x.Provider == nil || !known(*x.Provider) || x.namedOnly() {
+	if x.Token || x.Provider == nil || !known(*x.Provider) || x.namedOnly() {
 		return nil
 	}
 	for _, o := range x.ofKind(mail.KindAuth) {
@@ -253,7 +264,7 @@ func (x *index) ahead(known func(mail.Provider) bool) []hit {
 // findTokensOnly looks for servers that offer OAuth 2.0 and nothing for a
 // password. Who has given a password cannot sign in there.
 func (x *index) findTokensOnly() []hit {
-	if x.Provider != nil && x.Provider.OAuthOnly {
+	if x.Token || x.Provider != nil && x.Provider.OAuthOnly {
 		return nil
 	}
 	var only []*server

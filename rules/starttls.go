@@ -21,6 +21,19 @@ func startTLSRules() []rule {
 			check: faults(mail.KindSession, mail.StartTLSInjection),
 		},
 		{
+			id: "starttls.command-injection", looksFor: "a server obeys commands that were slipped in before the encryption",
+			severity: mail.Critical, owner: mail.OwnerProvider, confidence: mail.Certain,
+			references: []string{"RFC 3207 section 6", "CVE-2011-0411", "CVE-2021-38371"},
+			words: words{
+				title:  "{host} obeys commands that were sent before the encryption began ({ports:port|ports} {ports})",
+				detail: "A command sent together with STARTTLS was answered under TLS as if it had been said there. Somebody on the way can so put words into the mouth of a mail program, up to making it sign in to an account of theirs.",
+				fix:    "Update the mail server: it must forget all that it has read when the encryption begins. Until then use SSL/TLS (993, 995, 465) and close the ports with STARTTLS.",
+			},
+			check: func(x *index) []hit {
+				return seenInSession(grouped(x.serversWhere(func(s *server) bool { return s.said().Injection == mail.InjectionExecuted }), byHost))
+			},
+		},
+		{
 			id: "tls.none-offered", looksFor: "a host offers no encryption at all",
 			severity: mail.Error, weighed: true, owner: mail.OwnerProvider, confidence: mail.Certain,
 			references: []string{"RFC 8314 section 3", "RFC 8314 section 4.1"},

@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"cmp"
+
 	"github.com/mailmedic/mailmedic/mail"
 )
 
@@ -8,8 +10,8 @@ import (
 // reason, the reason is the sentence.
 func (x *index) summary(found []diagnosis) string {
 	p := x.params(hit{})
-	if !x.anyUsable() && len(found) > 0 && atLeast(x.severity(found[0]), mail.Error) && found[0].rule.headline != "" {
-		return render(found[0].rule.headline, x.params(found[0].hit))
+	if !x.anyUsable() && len(found) > 0 && atLeast(x.severity(found[0]), mail.Error) && found[0].headline() != "" {
+		return render(found[0].headline(), x.params(found[0].hit))
 	}
 	receive, send := x.state[mail.Incoming], x.state[mail.Outgoing]
 	switch {
@@ -17,10 +19,17 @@ func (x *index) summary(found []diagnosis) string {
 		return x.namedSummary()
 	case receive == mail.Unproven && send == mail.Unproven && !x.triedAny():
 		return render("The settings of {domain} are published; no server was asked.", p)
+	case receive == mail.Unproven && send == mail.NoneSet && !x.triedAny():
+		return render("Settings to receive mail of {domain} are published, but none to send it; no server was asked.", p)
+	case receive == mail.NoneSet && send == mail.Unproven && !x.triedAny():
+		return render("Settings to send mail of {domain} are published, but none to receive it; no server was asked.", p)
 	default:
 		return render(summaries()[[2]mail.State{receive, send}], p)
 	}
 }
+
+// headline gives the template of the sentence for a run in which nothing works for this reason.
+func (d diagnosis) headline() string { return cmp.Or(d.hit.headline, d.rule.headline) }
 
 func (x *index) anyUsable() bool { return x.usable[mail.Incoming] || x.usable[mail.Outgoing] }
 

@@ -21,16 +21,16 @@ const (
 // above failOn give 1; an empty failOn, or one that is no severity, means never.
 //
 // A report about which nothing was to be tested, because it only looks at what
-// is published, is inconclusive only without a network, and fine otherwise
-// unless nothing is published.
+// is published, is inconclusive only without a network or when nobody could say
+// what is published, and fine otherwise unless nothing is published.
 func ExitCode(r mail.Report, failOn mail.Severity, interrupted bool) int {
-	probing := probed(r)
+	probing, published := probed(r), slices.ContainsFunc(r.Candidates, worthHaving)
 	switch {
 	case interrupted:
 		return exitInterrupted
-	case inconclusive(r.Verdict) && (probing || hasFinding(r.Findings, isOffline)):
+	case inconclusive(r.Verdict) && (probing || !published || hasFinding(r.Findings, isOffline)):
 		return exitInconclusive
-	case !slices.ContainsFunc(r.Candidates, worthHaving):
+	case !published:
 		return exitNothing
 	case probing && hasFinding(r.Findings, func(f mail.Finding) bool { return atLeast(f.Severity, failOn) }):
 		return exitFinding
@@ -45,13 +45,14 @@ func inconclusive(v mail.Verdict) bool {
 	return untested(v.Receive) && untested(v.Send) && (v.Receive == mail.Unproven || v.Send == mail.Unproven)
 }
 
-// probed reports whether servers were asked, or should have been.
+// probed reports whether servers were asked, or should have been. What a source
+// of settings left out, such as a guess that the domain rules out, was not to be asked.
 func probed(r mail.Report) bool {
 	asked := func(o mail.Observation) bool {
 		return (o.Kind == mail.KindDial || o.Kind == mail.KindTLS || o.Kind == mail.KindSession) && isEndpoint(o.Subject)
 	}
 	return slices.ContainsFunc(r.Observations, asked) || len(r.Candidates) == 0 ||
-		slices.ContainsFunc(r.NotChecked, func(n mail.NotChecked) bool { return isEndpoint(n.Subject) })
+		slices.ContainsFunc(r.NotChecked, func(n mail.NotChecked) bool { return isEndpoint(n.Subject) && n.Source == "" })
 }
 
 // isEndpoint reports whether a subject is an endpoint and not a name or a URL.

@@ -55,7 +55,12 @@ func TestVerdicts(t *testing.T) {
 
 		{"interrupted", published().skipped(mail.WhyDeadline, imaps, smtps).interrupt(), mail.Unproven, mail.Unproven, 130, "Neither receiving nor sending mail of example.org could be tested."},
 		{"a look at what is published", published(), mail.Unproven, mail.Unproven, 0, "The settings of example.org are published; no server was asked."},
-		{"a look that finds nothing", nowhere().guess(imaps), mail.NoneSet, mail.NoneSet, 4, "No mail server of example.org could be found."},
+		{"a look that finds usual names only", nowhere().guess(imaps), mail.NoneSet, mail.NoneSet, 4, "Nobody publishes settings for example.org; servers with usual names exist, but none was asked."},
+		{"a look that finds nothing", nowhere(), mail.NoneSet, mail.NoneSet, 4, "No mail server of example.org could be found."},
+		{"a look that finds receiving only", nowhere().srv(imaps), mail.Unproven, mail.NoneSet, 0, "Settings to receive mail of example.org are published, but none to send it; no server was asked."},
+		{"a look that leaves a guess out", published().leftOut(mail.SourceGuess, pop3s), mail.Unproven, mail.Unproven, 0, "The settings of example.org are published; no server was asked."},
+		{"a look that finds sending only", nowhere().srv(smtps).guess(imaps), mail.NoneSet, mail.Unproven, 0, "Settings to send mail of example.org are published, but none to receive it; no server was asked."},
+		{"a look that finds usual names while the domain's DNS is broken", nowhere().guess(imaps).dns("mx:example.org", mail.DNSServFail), mail.Unproven, mail.Unproven, 3, "The settings for anna@example.org could not be found: the DNS of example.org is broken."},
 
 		{"one named server works", namedOnly(imaps).works(imaps), mail.Ready, mail.NoneSet, 0, "imap.example.org:993 answers and can be used."},
 		{"one named server is broken", namedOnly(imaps).dial(mail.Refused, imaps), mail.Broken, mail.NoneSet, 1, "imap.example.org:993 cannot be used."},

@@ -36,9 +36,18 @@ type SRV struct {
 // Failure is nil where there are records of the type asked for.
 func (a Answer) Failure() *mail.Failure { return a.Observation.Failure }
 
-// Authentic reports whether a resolver on this machine vouches for the answer
-// by DNSSEC (the AD bit, RFC 4035 section 3.2.3). Over any other path the bit
-// could be anybody's.
+// Question gives the ID of the first resolver's answer to the same question,
+// which is the observation's own unless it comes from [Network.Comparisons].
+func (a Answer) Question() string {
+	if a.Observation.DNSFacts == nil || a.Observation.Resolver == "" {
+		return a.Observation.ID
+	}
+	return strings.TrimSuffix(a.Observation.ID, "@"+a.Observation.Resolver)
+}
+
+// Authentic reports whether a resolver on this machine that was named for this
+// run, or that resolv.conf(5) trusts with it, or one that is asked over TLS, vouches for the answer by DNSSEC (the AD bit, RFC 4035 section
+// 3.2.3). Over any other path the bit could be anybody's.
 func (a Answer) Authentic() bool {
 	return a.Observation.DNSFacts != nil && a.Observation.Authentic == mail.Yes
 }

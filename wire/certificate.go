@@ -20,15 +20,31 @@ import (
 // the first of expired, not yet valid, name, chain and trust is the class, and
 // the detail mentions all.
 func (n *Network) judge(certs []*x509.Certificate, host string) *mail.Failure {
+	return n.examine(certs, host).failure
+}
+
+// An examination is what was found of a server's certificates.
+type examination struct {
+	failure *mail.Failure       // nil where they prove the host
+	chain   []*x509.Certificate // to a trusted root; nil where none can be built
+	gap     bool                // a certificate between them and a root was not sent
+}
+
+func (n *Network) examine(certs []*x509.Certificate, host string) examination {
 	if len(certs) == 0 {
-		return &mail.Failure{Class: mail.CertUntrusted, Detail: "the server sent no certificate"}
+		return examination{failure: &mail.Failure{Class: mail.CertUntrusted, Detail: "the server sent no certificate"}}
 	}
 	now, leaf := n.options.Now(), certs[0]
-	faults := []*mail.Failure{
-		dateFault(leaf, now),
-		nameFault(leaf, host),
-		n.chainFault(certs, now),
+	chain, chainFault := n.verify(certs, now)
+	return examination{
+		failure: together(dateFault(leaf, now), nameFault(leaf, host), chainFault),
+		chain:   chain,
+		gap:     chainFault != nil && chainFault.Class == mail.CertChain && !selfSigned(topOf(certs)),
 	}
+}
+
+// together makes one failure of all, nil for none.
+func together(faults ...*mail.Failure) *mail.Failure {
 	faults = slices.DeleteFunc(faults, func(f *mail.Failure) bool { return f == nil })
 	if len(faults) == 0 {
 		return nil
@@ -68,28 +84,28 @@ func nameFault(leaf *x509.Certificate, host string) *mail.Failure {
 	return &mail.Failure{Class: mail.CertName, Detail: fmt.Sprintf("the certificate is not for %s; it has %s", host, has)}
 }
 
-// chainFault looks for a way from the certificate to a trusted root.
-func (n *Network) chainFault(certs []*x509.Certificate, now time.Time) *mail.Failure {
+// verify looks for a way from the certificate to a trusted root, and says why there is none.
+func (n *Network) verify(certs []*x509.Certificate, now time.Time) ([]*x509.Certificate, *mail.Failure) {
 	leaf, intermediates := certs[0], x509.NewCertPool()
 	for _, cert := range certs[1:] {
 		intermediates.AddCert(cert)
 	}
-	_, err := leaf.Verify(x509.VerifyOptions{
+	chains, err := leaf.Verify(x509.VerifyOptions{
 		Roots:         n.roots(),
 		Intermediates: intermediates,
 		CurrentTime:   within(leaf, now), // the leaf's own dates are dateFault's matter
 		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	})
 	if err == nil {
-		return nil
+		return chains[0], nil
 	}
 	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
-		return invalidFault(e, leaf)
+		return nil, invalidFault(e, leaf)
 	}
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return trustFault(certs)
+		return nil, trustFault(certs)
 	}
-	return untrusted("the certificate cannot be verified: %s", printable(strings.TrimPrefix(err.Error(), "x509: "), 200))
+	return nil, untrusted("the certificate cannot be verified: %s", printable(strings.TrimPrefix(err.Error(), "x509: "), 200))
 }
 
 // within gives now, or the moment nearest to it at which the certificate is valid.
@@ -154,19 +170,10 @@ func trustFault(certs []*x509.Certificate) *mail.Failure {
 	return brokenChain("%s", detail)
 }
 
-// topOf climbs from the first certificate as far as those that were sent lead.
+// topOf gives the last certificate that those that were sent lead up to from the first.
 func topOf(certs []*x509.Certificate) *x509.Certificate {
-	top := certs[0]
-	for range certs {
-		i := slices.IndexFunc(certs, func(c *x509.Certificate) bool {
-			return !c.Equal(top) && bytes.Equal(c.RawSubject, top.RawIssuer) && top.CheckSignatureFrom(c) == nil
-		})
-		if i < 0 || selfSigned(top) {
-			break
-		}
-		top = certs[i]
-	}
-	return top
+	path := climb(certs)
+	return path[len(path)-1]
 }
 
 func selfSigned(cert *x509.Certificate) bool {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -39,7 +40,7 @@ func (n *Network) Dial(ctx context.Context, e mail.Endpoint) Dialed {
 	for _, a := range answers {
 		d.Observations = append(d.Observations, a.Observation)
 	}
-	d.Observations = append(d.Observations, got.observations(e)...)
+	d.Observations = append(d.Observations, got.observations(e, n.dialFacts)...)
 	if got.conn != nil {
 		d.Conn, d.Lost = n.newConn(ctx, got.conn, e, got.peer), got.lost()
 		return d
@@ -54,11 +55,11 @@ func (n *Network) Dial(ctx context.Context, e mail.Endpoint) Dialed {
 	return d
 }
 
-// DialAddress is Dial to one address of the host only, such as one that lost.
-// The policy holds; the DNS is not asked.
+// DialAddress is Dial to one address of the host only, such as one that lost,
+// within 1.75 s: another address is known to answer. The policy holds; the DNS is not asked.
 func (n *Network) DialAddress(ctx context.Context, e mail.Endpoint, addr netip.Addr) Dialed {
-	got := n.connect(ctx, addr.Unmap().String(), e.Port, n.timeouts.connect, n.policy)
-	d := Dialed{Observations: got.observations(e)}
+	got := n.connect(ctx, addr.Unmap().String(), e.Port, n.timeouts.connectBeside, n.policy)
+	d := Dialed{Observations: got.observations(e, n.dialFacts)}
 	if got.conn != nil {
 		d.Conn = n.newConn(ctx, got.conn, e, got.peer)
 		return d
@@ -106,9 +107,12 @@ func (n *Network) connect(ctx context.Context, host string, port uint16, timeout
 func (n *Network) connectTo(ctx context.Context, to netip.AddrPort, timeout time.Duration) (net.Conn, error) {
 	own, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	conn, err := n.options.Dial(own, networkFor("tcp", to.Addr()), to)
+	conn, err := n.dial(own, networkFor("tcp", to.Addr()), to)
 	if err == nil {
 		return conn, nil
+	}
+	if _, ours := errors.AsType[*proxyFault](err); ours {
+		return nil, err
 	}
 	failure := classify(err, to.String())
 	if failure.Class == mail.Timeout || failure.Class == mail.Deadline {
@@ -123,23 +127,23 @@ func (n *Network) connectTo(ctx context.Context, to netip.AddrPort, timeout time
 // observations gives one observation for each attempt that came to an end of its
 // own, in the order of their starts, and for each address that is refused beside
 // others that are not.
-func (r reached) observations(e mail.Endpoint) []mail.Observation {
+func (r reached) observations(e mail.Endpoint, facts func(error) *mail.DialFacts) []mail.Observation {
 	var list []mail.Observation
-	observe := func(addr netip.Addr, at time.Time, took time.Duration, failure *mail.Failure) {
+	observe := func(addr netip.Addr, at time.Time, took time.Duration, err error, failure *mail.Failure) {
 		list = append(list, mail.Observation{
 			ID: "dial:" + e.String() + "#" + addr.String(), Kind: mail.KindDial, Subject: e.String(),
-			Address: addr.String(), At: at, TookMS: took.Milliseconds(), Failure: failure,
+			Address: addr.String(), At: at, TookMS: took.Milliseconds(), Failure: failure, DialFacts: facts(err),
 		})
 	}
 	for _, a := range r.attempts {
 		if a.ended {
-			observe(a.target, a.started, a.took, Classify(a.err))
+			observe(a.target, a.started, a.took, a.err, Classify(a.err))
 		}
 	}
 	if len(r.attempts) > 0 {
 		slices.SortFunc(r.refused, netip.Addr.Compare)
 		for _, addr := range r.refused {
-			observe(addr, r.began, 0, r.policyFailure([]netip.Addr{addr}))
+			observe(addr, r.began, 0, nil, r.policyFailure([]netip.Addr{addr}))
 		}
 	}
 	return list

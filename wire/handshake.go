@@ -23,55 +23,149 @@ import (
 // false. Without a failure Verified is true. The observation has kind tls and
 // the ID "tls:" endpoint "#" address.
 func (c *Conn) Handshake(ctx context.Context) (obs mail.Observation, completed bool) {
-	obs = mail.Observation{
-		ID:      "tls:" + c.endpoint.String() + "#" + c.Peer().String(),
-		Kind:    mail.KindTLS,
-		Subject: c.endpoint.String(),
-		Address: c.Peer().String(),
-		At:      time.Now(),
-	}
-	secure, state, beginning, err := c.network.handshake(ctx, c.guard, c.endpoint.Host)
-	obs.TookMS = time.Since(obs.At).Milliseconds()
-	obs.TLSFacts = tlsFacts(state, c.endpoint.Host)
-	if err != nil {
-		if over(c.guard.ctx) {
-			ctx = c.guard.ctx // the connection's own time counts as well
-		}
-		obs.Failure = handshakeFailure(ctx, err, c.guard.peer, beginning)
+	obs = c.handshakeObservation(HelloModern)
+	got := c.network.shake(ctx, c.guard, c.endpoint.Host, HelloModern.config())
+	c.conclude(ctx, &obs, got)
+	if got.err != nil {
 		return obs, false
 	}
-	obs.Failure = c.network.judge(state.PeerCertificates, c.endpoint.Host)
 	c.mu.Lock()
-	c.secure, c.verified = secure, obs.Failure == nil
+	c.secure, c.verified = got.conn, obs.Failure == nil
 	c.mu.Unlock()
 	c.transcript.note(fmt.Sprintf("%s, %s", obs.Version, obs.Cipher))
 	return obs, true
 }
 
-// handshake does the handshake and verifies nothing. The state has what was
-// seen, and beginning the first bytes that came, also when it failed half way.
+// Try begins a handshake in another way than mail programs do, to learn what a
+// server can do at all. The observation is like that of [Conn.Handshake], with
+// the way at the end of its ID. Nothing more can be said over the connection:
+// it counts as unencrypted, whatever came of it.
+func (c *Conn) Try(ctx context.Context, h Hello) mail.Observation {
+	obs := c.handshakeObservation(h)
+	if h == HelloLegacy {
+		c.conclude(ctx, &obs, c.network.offer(ctx, c.guard, legacyOffer(c.endpoint.Host)))
+		return obs
+	}
+	got := c.network.shake(ctx, c.guard, c.endpoint.Host, h.config())
+	c.conclude(ctx, &obs, got)
+	if got.err == nil {
+		c.guard.Limit(time.Now().Add(farewell))
+		_ = got.conn.Close()
+	}
+	return obs
+}
+
+// farewell bounds the end of a TLS session that nobody needs any more.
+const farewell = time.Second
+
+func (c *Conn) handshakeObservation(h Hello) mail.Observation {
+	id := "tls:" + c.endpoint.String() + "#" + c.Peer().String()
+	if h != HelloModern {
+		id += "/" + string(h)
+	}
+	return mail.Observation{
+		ID: id, Kind: mail.KindTLS, Subject: c.endpoint.String(), Address: c.Peer().String(), At: time.Now(),
+		TLSFacts: &mail.TLSFacts{ServerName: serverName(c.endpoint.Host), Attempt: string(h)},
+	}
+}
+
+// conclude puts into obs what came of a handshake.
+func (c *Conn) conclude(ctx context.Context, obs *mail.Observation, got outcome) {
+	obs.TookMS = time.Since(obs.At).Milliseconds()
+	attempt := obs.Attempt
+	obs.TLSFacts = tlsFacts(got.state, c.endpoint.Host)
+	obs.Attempt, obs.Alert = attempt, alertOf(got.err)
+	if got.wantsCertificate {
+		obs.ClientCertificate = mail.CertificateOptional
+	}
+	switch {
+	case got.err == nil && obs.Attempt == string(HelloLegacy): // no certificate is looked at
+	case got.err == nil:
+		found := c.network.examine(got.state.PeerCertificates, c.endpoint.Host)
+		obs.Failure = found.failure
+		found.describe(obs.TLSFacts, got.state, c.endpoint.Host, c.network.options.Now())
+	default:
+		if over(c.guard.ctx) {
+			ctx = c.guard.ctx // the connection's own time counts as well
+		}
+		obs.Failure = handshakeFailure(ctx, got.err, c.guard.peer, got.beginning)
+	}
+}
+
+// An outcome is what came of a handshake: what was seen also where it failed half way.
+type outcome struct {
+	conn             *tls.Conn // nil where it failed
+	state            tls.ConnectionState
+	beginning        string // the first bytes that came
+	wantsCertificate bool   // the server asked for a certificate of ours
+	err              error
+}
+
+// handshake is shake in the usual way.
 func (n *Network) handshake(ctx context.Context, conn net.Conn, host string, protocols ...string) (
 	secure *tls.Conn, seen tls.ConnectionState, beginning string, err error,
 ) {
+	got := n.shake(ctx, conn, host, &tls.Config{NextProtos: protocols})
+	return got.conn, got.state, got.beginning, got.err
+}
+
+// shake does the handshake and verifies nothing.
+func (n *Network) shake(ctx context.Context, conn net.Conn, host string, config *tls.Config) (got outcome) {
 	ctx, cancel := context.WithTimeout(ctx, n.timeouts.handshake)
 	defer cancel()
 	watched := &watchedConn{Conn: conn}
-	secure = tls.Client(watched, &tls.Config{
-		ServerName: serverName(host),
-		NextProtos: protocols,
-		Time:       n.options.Now,
-		// Verification comes after, in judge, so that all facts are told also of
-		// a certificate that must not be believed.
-		InsecureSkipVerify: true,
-		VerifyConnection: func(state tls.ConnectionState) error {
-			seen = state
-			return nil
-		},
-	})
-	if err := secure.HandshakeContext(ctx); err != nil {
-		return nil, seen, string(watched.first), err
+	config.ServerName, config.Time = serverName(host), n.options.Now
+	// Verification comes after, in judge, so that all facts are told also of a
+	// certificate that must not be believed.
+	config.InsecureSkipVerify = true
+	config.VerifyConnection = func(state tls.ConnectionState) error {
+		got.state = state
+		return nil
 	}
-	return secure, secure.ConnectionState(), string(watched.first), nil
+	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
+		got.wantsCertificate = true
+		return &tls.Certificate{}, nil // none
+	}
+	secure := tls.Client(watched, config)
+	if got.err = secure.HandshakeContext(ctx); got.err == nil {
+		got.conn, got.state = secure, secure.ConnectionState()
+	}
+	got.beginning = string(watched.first)
+	return got
+}
+
+// offer sends a ClientHello written by hand and reads what the server chooses.
+func (n *Network) offer(ctx context.Context, conn net.Conn, o offer) (got outcome) {
+	ctx, cancel := context.WithTimeout(ctx, n.timeouts.handshake)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	watched := &watchedConn{Conn: conn}
+	_, got.err = conn.Write(o.record())
+	if got.err == nil {
+		var c choice
+		c, got.err = readChoice(watched)
+		got.state = tls.ConnectionState{Version: c.version, CipherSuite: c.suite, CurveID: c.group}
+	}
+	if got.err != nil {
+		got.state = tls.ConnectionState{}
+	}
+	got.beginning = string(watched.first)
+	return got
+}
+
+// alertOf gives the number of the alert with which the server ended a
+// handshake, 0 where it did not. crypto/tls does not export the type.
+func alertOf(err error) uint8 {
+	if !isAlert(err) {
+		return 0
+	}
+	for number := range 256 {
+		if alert := tls.AlertError(number); strings.HasSuffix(err.Error(), alert.Error()) {
+			return uint8(number)
+		}
+	}
+	return 0
 }
 
 // A watchedConn keeps the first bytes that come in, to quote a peer that does
@@ -121,8 +215,8 @@ func tlsFacts(state tls.ConnectionState, host string) *mail.TLSFacts {
 	if state.Version == 0 {
 		return facts
 	}
-	facts.Version = tls.VersionName(state.Version)
-	facts.Cipher = tls.CipherSuiteName(state.CipherSuite)
+	facts.Version = versionName(state.Version)
+	facts.Cipher = suiteName(state.CipherSuite)
 	if state.CurveID != 0 {
 		facts.Group = groupName(state.CurveID)
 	}
@@ -162,6 +256,10 @@ func certificateFacts(cert *x509.Certificate) mail.Certificate {
 		NotAfter:   cert.NotAfter,
 		Key:        keyName(cert),
 		SelfSigned: selfSigned(cert),
+		Signature:  cert.SignatureAlgorithm.String(),
+		Exponent:   weakExponent(cert),
+		Usages:     usagesOf(cert),
+		Authority:  cert.BasicConstraintsValid && cert.IsCA,
 	}
 }
 

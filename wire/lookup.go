@@ -56,7 +56,8 @@ func (n *Network) start(c *call, q question) {
 	go func() {
 		defer n.tasks.done()
 		defer close(c.done)
-		c.answer = n.resolve(n.ctx, q)
+		c.answer = n.resolve(n.ctx, n.resolver, q)
+		n.compare(q, c.answer.Observation.Resolver)
 	}()
 }
 
@@ -79,20 +80,21 @@ func (a *Answer) fail(class mail.Class, format string, args ...any) {
 	a.Observation.Failure = &mail.Failure{Class: class, Detail: fmt.Sprintf(format, args...)}
 }
 
-// resolve answers q from the resolvers, over as many questions as its aliases need.
-func (n *Network) resolve(ctx context.Context, q question) Answer {
+// resolve answers q from a resolver, over as many questions as its aliases need.
+func (n *Network) resolve(ctx context.Context, r *resolver, q question) Answer {
 	ctx, cancel := context.WithTimeout(ctx, n.timeouts.dnsName)
 	defer cancel()
 	a := newAnswer(q)
 	defer func() { a.Observation.TookMS = time.Since(a.Observation.At).Milliseconds() }()
 	chain := chain{question: q, visited: []string{q.name}}
 	for {
-		got, err := n.resolver.ask(ctx, chain.question, n.timeouts.dnsTry)
+		got, err := r.ask(ctx, chain.question, n.timeouts.dnsTry)
 		if err != nil {
 			a.failTo(q, err)
 			return a
 		}
-		a.Observation.Resolver = got.server.String()
+		a.Observation.Resolver = got.from.String()
+		a.Observation.ExtendedErrors = infoCodes(extendedErrors(got.Msg))
 		a.Observation.Authentic = combine(a.Observation.Authentic, authentic(got), len(chain.visited) == 1)
 		more, err := chain.follow(got.Msg)
 		a.Observation.Aliases = chain.aliases()
@@ -111,7 +113,9 @@ func (n *Network) resolve(ctx context.Context, q question) Answer {
 
 // failTo classifies what became of a question without an answer.
 func (a *Answer) failTo(q question, err error) {
-	if _, ok := errors.AsType[*rcodeError](err); ok {
+	if e, ok := errors.AsType[*rcodeError](err); ok {
+		a.Observation.Resolver = e.from.String()
+		a.Observation.ExtendedErrors, a.Observation.Bogus = infoCodes(e.extended), e.bogus
 		a.fail(mail.DNSServFail, "%s: the resolver %v", q, err)
 		return
 	}
@@ -136,12 +140,12 @@ func (a *Answer) judge(c chain, rcode int) {
 }
 
 // authentic reads the AD bit. Set, it counts only where nobody between the
-// resolver and us can have set it.
+// resolver and us can have set it: within this machine, or over TLS.
 func authentic(got reply) mail.Fact {
 	switch {
 	case !got.AuthenticatedData:
 		return mail.No
-	case got.server.Addr().IsLoopback():
+	case got.from.private():
 		return mail.Yes
 	default:
 		return mail.NotKnown

@@ -5,20 +5,39 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/mailmedic/mailmedic/mail"
 )
 
 // A resolver asks recursive resolvers. It keeps no answers.
 type resolver struct {
-	systemConfig
-	dial DialFunc
+	upstreams []upstream
+	attempts  int           // how often each is asked
+	try       time.Duration // at most, before the next is asked; 0 for our own measure
+	scopes    []scope
+}
+
+// A scope is a domain that has resolvers of its own, as VPNs configure it.
+type scope struct {
+	domain    string // absolute
+	upstreams []upstream
+}
+
+// responsible gives the upstreams that know of a name: those of the closest scope.
+func (r *resolver) responsible(name string) []upstream {
+	best := scope{domain: ".", upstreams: r.upstreams}
+	for _, s := range r.scopes {
+		if dns.IsSubDomain(s.domain, name) && dns.CountLabel(s.domain) > dns.CountLabel(best.domain) {
+			best = s
+		}
+	}
+	return best.upstreams
 }
 
 // A question is what one DNS message asks. The class is always IN.
@@ -34,11 +53,8 @@ func (q question) String() string {
 // A reply is what a resolver answered: NOERROR or NXDOMAIN, complete, to the question.
 type reply struct {
 	*dns.Msg
-	server netip.AddrPort
+	from upstream
 }
-
-// udpSize is the payload that needs no fragments on nearly every path (DNS flag day 2020).
-const udpSize = 1232
 
 // Why a message is of no use.
 var (
@@ -50,15 +66,19 @@ var (
 
 // rcodeError is an answer that says nothing about the name.
 type rcodeError struct {
-	server netip.AddrPort
-	rcode  int
-	reason string // of an extended error (RFC 8914), may be empty
+	from     upstream
+	rcode    int
+	extended []*dns.EDNS0_EDE
+	bogus    bool // the name fails DNSSEC validation
 }
 
 func (e *rcodeError) Error() string {
-	text := fmt.Sprintf("%s answered %s", e.server, rcodeName(e.rcode))
-	if e.reason != "" {
-		text += " (" + e.reason + ")"
+	text := fmt.Sprintf("%s answered %s", e.from, rcodeName(e.rcode))
+	switch reason := extendedWords(e.extended); {
+	case reason != "":
+		text += " (" + reason + ")"
+	case e.bogus:
+		text += ", and an answer when it is not to check DNSSEC signatures"
 	}
 	return text
 }
@@ -70,31 +90,40 @@ func rcodeName(rcode int) string {
 	return fmt.Sprintf("RCODE %d", rcode)
 }
 
-// ask puts q to the servers: in turn, the next one as well once try has passed
-// without an answer, each one as often as the configuration says. A server that
-// answered SERVFAIL or the like is not asked again. The context bounds it all.
+// A turn is the time of one upstream to be asked.
+type turn struct {
+	of    upstream
+	round int
+}
+
+// ask puts q to the upstreams: in turn, the next one as well once try has passed
+// without an answer, each one as often as the configuration says. One that
+// answered SERVFAIL or the like is not asked again. From the second round on
+// EDNS is left out, since there are firewalls that swallow queries with it. The
+// context bounds it all.
 func (r *resolver) ask(ctx context.Context, q question, try time.Duration) (reply, error) {
-	if len(r.servers) == 0 {
+	upstreams := r.responsible(q.name)
+	if len(upstreams) == 0 {
 		return reply{}, errNoServer
 	}
 	if r.try > 0 {
 		try = min(try, r.try)
 	}
-	tries := make(chan netip.AddrPort, len(r.servers)*r.attempts)
-	for range r.attempts {
-		for _, server := range r.servers {
-			tries <- server
+	turns := make(chan turn, len(upstreams)*r.attempts)
+	for round := range r.attempts {
+		for _, u := range upstreams {
+			turns <- turn{u, round}
 		}
 	}
-	close(tries)
+	close(turns)
 	var answered sync.Map
-	attempts, winner := race(ctx, tries, try, func(ctx context.Context, server netip.AddrPort) (reply, error) {
-		if _, ok := answered.Load(server); ok {
+	attempts, winner := race(ctx, turns, try, func(ctx context.Context, t turn) (reply, error) {
+		if _, ok := answered.Load(t.of); ok {
 			return reply{}, errAnswered
 		}
-		got, err := r.exchange(ctx, server, q)
-		if _, ok := errors.AsType[*rcodeError](err); ok {
-			answered.Store(server, true)
+		got, err := put(ctx, t.of, q, t.round == 0)
+		if isFinal(err) {
+			answered.Store(t.of, true)
 		}
 		return got, err
 	}, func(reply) {})
@@ -104,117 +133,76 @@ func (r *resolver) ask(ctx context.Context, q question, try time.Duration) (repl
 	return reply{}, whyNobody(attempts)
 }
 
+// isFinal reports whether asking the same upstream again would tell nothing new.
+func isFinal(err error) bool {
+	if _, ok := errors.AsType[*rcodeError](err); ok {
+		return true
+	}
+	f, ok := errors.AsType[*fault](err)
+	if !ok {
+		return false
+	}
+	switch f.failure.Class {
+	case mail.Timeout, mail.Deadline, mail.Closed, mail.Reset, mail.Refused, mail.Unreachable:
+		return false
+	default:
+		return true
+	}
+}
+
 // whyNobody picks the error that tells most: what a resolver said, else what
-// became of each one, by its last attempt.
-func whyNobody(attempts []attempt[netip.AddrPort, reply]) error {
-	last := map[netip.AddrPort]string{}
-	var order []netip.AddrPort
+// became of each one, by the last attempt that tells.
+func whyNobody(attempts []attempt[turn, reply]) error {
+	last := map[upstream]string{}
+	var order []upstream
 	for _, a := range attempts {
 		if e, ok := errors.AsType[*rcodeError](a.err); ok {
 			return e
 		}
-		if _, known := last[a.target]; !known {
-			order = append(order, a.target)
+		known := slices.Contains(order, a.target.of)
+		failure := Classify(a.err)
+		if known && (errors.Is(a.err, errAnswered) || failure.Class == mail.Deadline) {
+			continue // says less than what came before
 		}
-		last[a.target] = describe(a.err, "")
+		if !known {
+			order = append(order, a.target.of)
+		}
+		last[a.target.of] = failure.Detail
 	}
 	words := make([]string, len(order))
-	for i, server := range order {
-		words[i] = fmt.Sprintf("%s: %s", server, last[server])
+	for i, u := range order {
+		words[i] = fmt.Sprintf("%s: %s", u, last[u])
 	}
 	return errors.New(strings.Join(words, "; "))
 }
 
-// exchange asks one server once: over UDP with EDNS, over TCP where the answer
-// does not fit or arrives broken, and without EDNS where the server cannot
-// parse it (RFC 6891 section 7).
-func (r *resolver) exchange(ctx context.Context, server netip.AddrPort, q question) (reply, error) {
-	got, err := r.send(ctx, server, q, true)
+// put asks one upstream once: without EDNS where it cannot parse that (RFC 6891
+// section 7), and where it fails without a reason also without validation, to
+// tell a broken signature from a broken server.
+func put(ctx context.Context, u upstream, q question, edns bool) (reply, error) {
+	got, err := u.exchange(ctx, q, form{edns: edns})
 	if err == nil && (got.Rcode == dns.RcodeFormatError || got.Rcode == dns.RcodeNotImplemented) {
-		got, err = r.send(ctx, server, q, false)
+		edns = false
+		got, err = u.exchange(ctx, q, form{})
 	}
 	if err != nil {
 		return reply{}, err
 	}
-	if got.Rcode != dns.RcodeSuccess && got.Rcode != dns.RcodeNameError {
-		return reply{}, &rcodeError{server, got.Rcode, extendedError(got)}
+	if isAnswer(got) {
+		return reply{got, u}, nil
 	}
-	return reply{got, server}, nil
+	failed := &rcodeError{from: u, rcode: got.Rcode, extended: extendedErrors(got)}
+	failed.bogus = saysBogus(failed.extended)
+	if got.Rcode == dns.RcodeServerFailure && len(failed.extended) == 0 {
+		unchecked, err := u.exchange(ctx, q, form{edns: edns, unchecked: true})
+		failed.bogus = err == nil && isAnswer(unchecked)
+	}
+	return reply{}, failed
 }
 
-func (r *resolver) send(ctx context.Context, server netip.AddrPort, q question, edns bool) (*dns.Msg, error) {
-	query := new(dns.Msg)
-	query.SetQuestion(q.name, q.qtype)
-	query.AuthenticatedData = true // RFC 6840 section 5.7: tell me whether it is validated
-	if edns {
-		query.SetEdns0(udpSize, false)
-	}
-	got, err := r.over(ctx, "udp", server, query)
-	if errors.Is(err, errTruncated) || errors.Is(err, errBroken) {
-		if got, err = r.over(ctx, "tcp", server, query); err != nil {
-			return nil, fmt.Errorf("the answer needs TCP, and there: %s", describe(err, ""))
-		}
-	}
-	return got, err
-}
-
-// over does one exchange over one transport.
-func (r *resolver) over(ctx context.Context, transport string, server netip.AddrPort, query *dns.Msg) (*dns.Msg, error) {
-	packed, err := query.Pack()
-	if err != nil {
-		return nil, fmt.Errorf("pack the question: %w", err)
-	}
-	conn, err := r.dial(ctx, networkFor(transport, server.Addr()), server)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = conn.Close() }()
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
-	if transport == "tcp" {
-		return overStream(conn, packed, query)
-	}
-	return overDatagrams(conn, packed, query)
-}
-
-// overDatagrams waits for the datagram that answers query; what does not is
-// ignored, since anybody can send it.
-func overDatagrams(conn net.Conn, packed []byte, query *dns.Msg) (*dns.Msg, error) {
-	if _, err := conn.Write(packed); err != nil {
-		return nil, err
-	}
-	buffer := make([]byte, 4096) // more than was announced
-	for {
-		n, err := conn.Read(buffer)
-		if err != nil {
-			return nil, err
-		}
-		got, err := parseReply(buffer[:n], query)
-		if err == nil || errors.Is(err, errTruncated) || errors.Is(err, errBroken) {
-			return got, err
-		}
-	}
-}
-
-// overStream exchanges messages with their length in front (RFC 1035 section 4.2.2).
-func overStream(conn net.Conn, packed []byte, query *dns.Msg) (*dns.Msg, error) {
-	framed := append(binary.BigEndian.AppendUint16(nil, uint16(len(packed))), packed...)
-	if _, err := conn.Write(framed); err != nil {
-		return nil, err
-	}
-	var length [2]byte
-	if _, err := io.ReadFull(conn, length[:]); err != nil {
-		return nil, err
-	}
-	message := make([]byte, binary.BigEndian.Uint16(length[:]))
-	if _, err := io.ReadFull(conn, message); err != nil {
-		return nil, err
-	}
-	got, err := parseReply(message, query)
-	if err != nil {
-		return nil, errBroken
-	}
-	return got, nil
+// isAnswer reports whether a message says something of the name.
+func isAnswer(got *dns.Msg) bool {
+	return got.Rcode == dns.RcodeSuccess || got.Rcode == dns.RcodeNameError
 }
 
 var errNotOurs = errors.New("not an answer to the question")
@@ -258,22 +246,4 @@ func countsMatch(message []byte, got *dns.Msg) bool {
 	count := func(i int) int { return int(binary.BigEndian.Uint16(message[4+2*i:])) }
 	return count(0) == len(got.Question) && count(1) == len(got.Answer) &&
 		count(2) == len(got.Ns) && count(3) == len(got.Extra)
-}
-
-// extendedError gives the words of the first extended error of got (RFC 8914).
-func extendedError(got *dns.Msg) string {
-	opt := got.IsEdns0()
-	if opt == nil {
-		return ""
-	}
-	for _, o := range opt.Option {
-		if e, ok := o.(*dns.EDNS0_EDE); ok {
-			words := dns.ExtendedErrorCodeToString[e.InfoCode]
-			if e.ExtraText != "" {
-				words = strings.TrimPrefix(words+": "+printable(e.ExtraText, 200), ": ")
-			}
-			return words
-		}
-	}
-	return ""
 }

@@ -344,8 +344,7 @@ func TestTheNextResolverIsAskedAfterATry(t *testing.T) {
 					"udp4 192.0.2.53:53": c.first(t),
 					"udp4 192.0.2.54:53": mailZone.answerer(t).overPipe,
 				}}
-				n := w.network(t, Options{})
-				n.resolver.servers = append(n.resolver.servers, netip.MustParseAddrPort("192.0.2.54:53"))
+				n := w.network(t, Options{Resolvers: []string{resolverAddress, "192.0.2.54"}})
 				begin := time.Now()
 				a := n.Lookup(t.Context(), "example.com", "MX")
 				if time.Since(begin) != c.took || len(a.MX) != 2 || a.Observation.Resolver != "192.0.2.54:53" {
@@ -389,7 +388,7 @@ func TestNobodyListensAtTheResolver(t *testing.T) {
 func TestAMachineWithoutResolvers(t *testing.T) {
 	t.Parallel()
 	n := networkAt(t, netip.MustParseAddrPort("127.0.0.1:9"), Options{})
-	n.resolver.servers = nil
+	n.resolver.upstreams = nil
 	f := n.Lookup(t.Context(), "example.com", "MX").Failure()
 	if classIn(f) != mail.DNSTimeout || !strings.Contains(f.Detail, "--resolver") {
 		t.Errorf("got %v", f)

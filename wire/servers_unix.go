@@ -3,17 +3,20 @@
 package wire
 
 import (
+	"bytes"
 	"io"
 	"net/netip"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/miekg/dns"
 )
 
-// systemServers reads resolv.conf(5). Like libc it falls back to a resolver on
+// resolvConf reads resolv.conf(5). Like libc it falls back to a resolver on
 // this machine where the file is missing or names none.
-func systemServers() systemConfig {
+func resolvConf() systemConfig {
 	file, err := os.Open("/etc/resolv.conf")
 	if err != nil {
 		return localConfig()
@@ -27,15 +30,16 @@ func localConfig() systemConfig {
 	return systemConfig{servers: []netip.AddrPort{local}, attempts: 2}
 }
 
-// maxServers is what libc takes from resolv.conf (MAXNS).
-const maxServers = 3
-
 func parseResolvConf(r io.Reader) systemConfig {
-	conf, err := dns.ClientConfigFromReader(io.LimitReader(r, 1<<16))
+	text, err := io.ReadAll(io.LimitReader(r, 1<<16))
 	if err != nil {
 		return localConfig()
 	}
-	c := systemConfig{attempts: min(conf.Attempts, 5), try: time.Duration(conf.Timeout) * time.Second}
+	conf, err := dns.ClientConfigFromReader(bytes.NewReader(text))
+	if err != nil {
+		return localConfig()
+	}
+	c := systemConfig{trustAD: trustsAD(string(text)), attempts: min(conf.Attempts, 5), try: time.Duration(conf.Timeout) * time.Second}
 	for _, server := range conf.Servers {
 		addr, err := netip.ParseAddr(server)
 		if err == nil && len(c.servers) < maxServers {
@@ -45,5 +49,18 @@ func parseResolvConf(r io.Reader) systemConfig {
 	if len(c.servers) == 0 {
 		return localConfig()
 	}
+	c.named = true
 	return c
+}
+
+// trustsAD reports whether resolv.conf has the option trust-ad. Without it a
+// server on this machine may be one that only passes on what another one says,
+// as those of containers and of many home networks do.
+func trustsAD(text string) bool {
+	for line := range strings.Lines(text) {
+		if words := strings.Fields(line); len(words) > 0 && words[0] == "options" && slices.Contains(words, "trust-ad") {
+			return true
+		}
+	}
+	return false
 }

@@ -8,6 +8,38 @@ import (
 	"time"
 )
 
+func TestTheWordOfALocalResolverCountsWhereTheSystemTrustsIt(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"nameserver 127.0.0.53\noptions edns0 trust-ad\n":           true,
+		"nameserver 127.0.0.11\noptions ndots:0\n":                  false,
+		"nameserver 127.0.0.1\n# options trust-ad\n":                false,
+		"nameserver 127.0.0.1\noptions rotate\noptions\ttrust-ad\n": true,
+		"nameserver 192.0.2.53\noptions trust-ad\n":                 false, // somebody on the way can set the bit
+		"options trust-ad\n":                                        false, // nobody is named
+		"":                                                          false,
+	} {
+		c := parseResolvConf(strings.NewReader(text))
+		for _, u := range plainServers(c.servers, c.trustAD, nil) {
+			if u.private() != want {
+				t.Errorf("%q: %v", text, !want)
+			}
+		}
+	}
+}
+
+func TestTheWordOfALocalResolverCountsWhereItIsNamed(t *testing.T) {
+	t.Parallel()
+	n, err := New(Options{Resolvers: []string{"127.0.0.1:5353"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	if !n.resolver.upstreams[0].private() {
+		t.Error("it does not")
+	}
+}
+
 func TestResolvConf(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -13,6 +13,7 @@ type timeouts struct {
 	attemptDelay    time.Duration // between the starts of two connection attempts
 	answerGrace     time.Duration // that a won connection waits for the other family's answer
 	connect         time.Duration // for one address of a mail server
+	connectBeside   time.Duration // for one address of a mail server of which another answers
 	webConnect      time.Duration // for one address of a web server or proxy
 	handshake       time.Duration // for TLS
 	fetch           time.Duration // for one document, redirects included
@@ -35,6 +36,9 @@ func defaultTimeouts() timeouts {
 		answerGrace: 250 * time.Millisecond,
 		// Three retransmissions of a SYN (after 1, 3 and 7 s) and a slow path.
 		connect: 8 * time.Second,
+		// One lost SYN (repeated after 1 s) is forgiven. Nobody waits for it longer
+		// than the grace of a run, which is 2 s.
+		connectBeside: 1750 * time.Millisecond,
 		// Many places are asked for documents, most of them in vain. One lost SYN
 		// (repeated after 1 s) is forgiven; a black hole must not hold up a run
 		// whose settings are proved by much more than its grace.

@@ -26,6 +26,7 @@ type Fetched struct {
 	Body        []byte             // nil on failure
 	FinalURL    *url.URL           // where the body came from; nil when no answer came
 	HTTPS       bool               // every hop was https with a verified certificate
+	Location    *url.URL           // where a redirect leads that was not followed
 }
 
 // Get fetches a document of at most [MaxDocument] bytes within 15 s. It follows
@@ -34,9 +35,14 @@ type Fetched struct {
 // that does not prove the host is a failure with its class, and nothing is sent.
 // No cookie and no referrer is sent or kept.
 func (n *Network) Get(ctx context.Context, rawURL string) Fetched {
-	f := &fetch{network: n, outer: ctx, Fetched: Fetched{HTTPS: true}}
+	return n.fetch(ctx, rawURL, rawURL, request{method: http.MethodGet})
+}
+
+// fetch makes one request, and the ones that it is redirected to.
+func (n *Network) fetch(ctx context.Context, id, rawURL string, what request) Fetched {
+	f := &fetch{network: n, outer: ctx, request: what, Fetched: Fetched{HTTPS: true}}
 	f.Observation = mail.Observation{
-		ID: rawURL, Kind: mail.KindHTTP, Subject: rawURL, At: time.Now(),
+		ID: id, Kind: mail.KindHTTP, Subject: rawURL, At: time.Now(),
 		HTTPFacts: &mail.HTTPFacts{URL: rawURL},
 	}
 	own, cancel := context.WithTimeout(ctx, n.timeouts.fetch)
@@ -50,9 +56,10 @@ func (n *Network) Get(ctx context.Context, rawURL string) Fetched {
 	return f.Fetched
 }
 
-// A fetch is one call of Get.
+// A fetch is one call of Get, GetOnce or Post.
 type fetch struct {
 	Fetched
+	request request
 	network *Network
 	outer   context.Context // of the caller
 	at      *url.URL        // the hop
@@ -73,7 +80,12 @@ func (f *fetch) run(ctx context.Context, rawURL string) error {
 		if next, err = f.hop(ctx, next); next == nil || err != nil {
 			return err
 		}
+		next = f.request.toldTo(next)
 		f.Observation.Redirects = append(f.Observation.Redirects, next.String())
+		if f.request.once {
+			f.Location = next
+			return nil
+		}
 	}
 }
 
@@ -82,6 +94,8 @@ func (f *fetch) allow(next *url.URL) error {
 	switch {
 	case next.Scheme != "https" && next.Scheme != "http" || next.Hostname() == "":
 		return newFault(mail.PolicyRefused, "only https and http are asked, not "+printable(next.Redacted(), 200))
+	case f.request.refusedScheme(next.Scheme) != "":
+		return newFault(mail.PolicyRefused, f.request.refusedScheme(next.Scheme)+", not to "+printable(next.Redacted(), 200))
 	case next.User != nil:
 		return newFault(mail.PolicyRefused, "a URL with a user name is not asked")
 	case f.at != nil && f.at.Scheme == "https" && next.Scheme == "http":
@@ -117,7 +131,7 @@ func (f *fetch) hop(ctx context.Context, at *url.URL) (*url.URL, error) {
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
 		peer = peerOf(info.Conn)
 	}})
-	answer, err := f.network.web.RoundTrip(f.request(ctx, at))
+	answer, err := f.network.web.RoundTrip(f.ask(ctx, at))
 	f.relateNames(at.Hostname())
 	if err != nil {
 		if t, ok := errors.AsType[*tlsFault](err); ok {
@@ -133,14 +147,15 @@ func (f *fetch) hop(ctx context.Context, at *url.URL) (*url.URL, error) {
 	return f.read(answer, at)
 }
 
-func (f *fetch) request(ctx context.Context, at *url.URL) *http.Request {
+func (f *fetch) ask(ctx context.Context, at *url.URL) *http.Request {
 	plain := *at
 	plain.Fragment = ""
 	r := &http.Request{
-		Method: http.MethodGet, URL: &plain, Host: at.Host, Header: http.Header{},
+		Method: f.request.method, URL: &plain, Host: at.Host, Header: http.Header{},
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}
 	r.Header.Set("User-Agent", f.network.options.UserAgent)
+	f.request.attach(r)
 	return r.WithContext(ctx)
 }
 

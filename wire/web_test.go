@@ -39,13 +39,14 @@ other.example.com.      A 192.0.2.81
 bad.example.com.        A 192.0.2.82
 closed.example.com.     A 192.0.2.83
 meta.example.com.       A 169.254.169.254
+dns.example.com.        A 192.0.2.54
 `)
 
 func newSite(t testing.TB, o Options) *site {
 	t.Helper()
 	s := &site{ca: newAuthority(t, "Root"), places: map[string]string{}}
 	s.places["192.0.2.53:53"] = resolverAt(t, webZone.answerer(t)).String()
-	o.Resolver, o.Roots, o.Now, o.Dial = resolverAddress, s.ca.pool(), now, s.dial
+	o.System, o.Roots, o.Now, o.Dial = []string{resolverAddress}, s.ca.pool(), now, s.dial
 	if o.Proxy == nil {
 		o.Proxy = func(*url.URL) (*url.URL, error) { return nil, nil }
 	}
@@ -54,8 +55,18 @@ func newSite(t testing.TB, o Options) *site {
 		t.Fatal(err)
 	}
 	t.Cleanup(n.Close)
+	n.timeouts.unhurry()
+	if n.guide != nil {
+		n.guide.timeouts.unhurry()
+	}
 	s.network = n
 	return s
+}
+
+// unhurry makes the waits for resolvers so long that a busy machine does not
+// meet them.
+func (t *timeouts) unhurry() {
+	t.dnsTry, t.dnsName, t.webConnect = time.Minute, time.Minute, time.Minute
 }
 
 func (s *site) dial(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {

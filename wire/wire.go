@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
+
+	"github.com/mailmedic/mailmedic/mail"
 )
 
 // The bounds on what is read and tried.
@@ -32,7 +34,19 @@ type DialFunc func(ctx context.Context, network string, to netip.AddrPort) (net.
 // Options say how a Network reaches the world. The zero value is the real world
 // with the system's resolver and roots.
 type Options struct {
-	Resolver      string                           // "" for the system's resolvers, else ip or ip:port
+	// Resolvers are asked in this order, the next one when one is late; none for
+	// the system's. Each is one of
+	//
+	//	192.0.2.53, 192.0.2.53:5353, [2001:db8::53]:5353
+	//	tls://HOST[:PORT][#NAME]    DNS over TLS, RFC 7858; the certificate proves NAME, else HOST
+	//	https://HOST[:PORT]/PATH    DNS over HTTPS, RFC 8484
+	//	system                      the resolvers of the system
+	//
+	// HOST is an IP address, or a name that the system's resolvers know.
+	Resolvers []string
+	System    []string // in place of the operating system's resolvers, each ip or ip:port; nil for those
+	Compare   bool     // put every question to the other resolvers too, see Comparisons
+
 	Roots         *x509.CertPool                   // nil for the system's, with Mozilla's compiled in where the system has none
 	OnlyIPv4      bool                             // ask for and connect to IPv4 only
 	OnlyIPv6      bool                             // likewise
@@ -40,6 +54,8 @@ type Options struct {
 	UserAgent     string                           // for web requests
 	Dial          DialFunc                         // nil for the operating system; a lab puts its own world here
 	Proxy         func(*url.URL) (*url.URL, error) // nil for the environment (HTTPS_PROXY, NO_PROXY …)
+	SOCKS         *SOCKS                           // for every TCP connection but those to plain resolvers, in place of Proxy; nil for none
+	Source        netip.Addr                       // of every TCP connection but those; also says which family is used, where there is no SOCKS
 	Now           func() time.Time                 // nil for time.Now; certificates are judged by it
 }
 
@@ -49,9 +65,13 @@ type Network struct {
 	options  Options
 	timeouts timeouts
 	resolver *resolver
+	guide    *Network // by which encrypted resolvers are found; nil without any
 	roots    func() *x509.CertPool
 	policy   policy
+	dial     DialFunc       // connects to servers, see vantage
+	facts    mail.DialFacts // of every attempt
 	answers  memory
+	others   comparisons
 	web      *http.Transport
 
 	ctx    context.Context // ends with Close
@@ -59,14 +79,10 @@ type Network struct {
 	tasks  tasks // shared lookups, and dials that a fetch may have given up
 }
 
-// New makes a Network of o. The only error is a malformed Resolver; its text
-// says what to write. A machine without any network still gets a Network, whose
+// New makes a Network of o. The only errors are a malformed resolver, whose text
+// says what to write, and a source address that this computer does not have. A machine without any network still gets a Network, whose
 // lookups fail.
 func New(o Options) (*Network, error) {
-	servers, err := resolversOf(o)
-	if err != nil {
-		return nil, err
-	}
 	if o.Dial == nil {
 		o.Dial = dialSystem
 	}
@@ -84,14 +100,38 @@ func New(o Options) (*Network, error) {
 		timeouts: defaultTimeouts(),
 		policy:   policy{refusePrivate: o.RefusePrivate},
 	}
-	n.resolver = &resolver{systemConfig: servers, dial: o.Dial}
+	if err := n.vantage(); err != nil {
+		return nil, err
+	}
 	n.roots = func() *x509.CertPool { return o.Roots }
 	if o.Roots == nil {
 		n.roots = sync.OnceValue(systemRoots)
 	}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.web = n.newTransport()
+	var err error
+	if n.resolver, err = n.newResolver(); err != nil {
+		n.Close()
+		return nil, err
+	}
 	return n, nil
+}
+
+// guided gives the Network by which encrypted resolvers are found: one whose
+// names the system's resolvers know, and which goes wherever the user said.
+func (n *Network) guided() (*Network, error) {
+	if n.guide != nil {
+		return n.guide, nil
+	}
+	o := n.options
+	o.Resolvers, o.Compare = nil, false
+	guide, err := New(o)
+	if err != nil {
+		return nil, err
+	}
+	guide.roots, guide.policy = n.roots, policy{anything: true}
+	n.guide = guide
+	return guide, nil
 }
 
 // Close ends what is still running and releases idle web connections. No
@@ -102,6 +142,9 @@ func (n *Network) Close() {
 	n.cancel()
 	n.web.CloseIdleConnections()
 	n.tasks.wait()
+	if n.guide != nil {
+		n.guide.Close()
+	}
 }
 
 // dialSystem opens connections through the operating system.

@@ -69,8 +69,8 @@ const resolverAddress = "192.0.2.53"
 // network makes a Network whose resolver is 192.0.2.53 in w.
 func (w *world) network(t testing.TB, o Options) *Network {
 	t.Helper()
-	if o.Resolver == "" {
-		o.Resolver = resolverAddress
+	if len(o.Resolvers) == 0 {
+		o.Resolvers = []string{resolverAddress}
 	}
 	o.Dial = w.dial
 	n, err := New(o)
@@ -211,7 +211,7 @@ func serveDNS(t testing.TB, overUDP, overTCP dns.Handler) netip.AddrPort {
 // networkAt makes a Network with a resolver on loopback.
 func networkAt(t testing.TB, server netip.AddrPort, o Options) *Network {
 	t.Helper()
-	o.Resolver = server.String()
+	o.Resolvers = []string{server.String()}
 	n, err := New(o)
 	if err != nil {
 		t.Fatal(err)

@@ -39,62 +39,35 @@ hosts of the address's own organisation or that a trustworthy source names.
 			if err != nil {
 				return usageError{err}
 			}
-			signIn, err := o.sign.signIn(cmd.Context(), s, target)
+			if err := o.output.check(s); err != nil { // before anybody types a password in vain
+				return err
+			}
+			signIn, err := o.signIn(cmd.Context(), s, target)
 			if err != nil {
 				return err
 			}
-			return o.run(cmd.Context(), s, wire.Options{}, target, signIn)
+			return o.run(cmd.Context(), s, "check", wire.Options{}, target, signIn)
 		}),
 	}
 	o.network.register(cmd, check.DefaultTimeout)
 	o.network.registerPins(cmd)
+	o.network.registerTests(cmd)
 	o.sign.register(cmd)
 	o.output.register(cmd)
 	return cmd
 }
 
-// run is the main job, in the world that the options of the network describe.
-func (o *checkOptions) run(ctx context.Context, s *streams, world wire.Options, target mail.Target, signIn *check.SignIn) error {
-	failOn, err := o.output.threshold()
-	if err != nil {
-		return err
-	}
-	discovery, err := o.network.discovery()
-	if err != nil {
-		return err
-	}
-	options, err := o.network.apply(world)
-	if err != nil {
-		return err
-	}
-	network, err := wire.New(options)
-	if err != nil {
-		return usageError{err}
-	}
-	defer network.Close()
-	out, err := o.output.open(s, "check", o.network.transcript)
-	if err != nil {
-		return err
-	}
-	progress := newProgress(s, &o.output)
-	var printed error
-	closing := check.Run(ctx, target, check.Options{
-		Network:    network,
-		Timeout:    o.network.timeout,
-		Discovery:  discovery,
-		SignIn:     signIn,
-		FailOn:     failOn,
-		Transcript: o.network.transcript,
-		Tool:       tool(),
-	}, func(e mail.Event) {
-		progress.event(e)
-		out.emit(e)
-		if e.Verdict != nil { // the answer goes out before the connections say goodbye
-			printed = out.close()
-		}
+// signIn gives what the run needs to sign in, nil for no sign-in.
+func (o *checkOptions) signIn(ctx context.Context, s *streams, target mail.Target) (*check.SignIn, error) {
+	return o.sign.askedFor(ctx, s, &o.network, target, func(ctx context.Context, options check.Options, emit func(mail.Event)) {
+		check.Run(ctx, target, options, emit)
 	})
-	if printed != nil {
-		return printed
-	}
-	return exitWith(closing.ExitCode)
+}
+
+// run is the main job, in the world that the options of the network describe.
+func (o *checkOptions) run(ctx context.Context, s *streams, command string, world wire.Options, target mail.Target, signIn *check.SignIn) error {
+	return play(s, command, &o.network, &o.output, world, func(options check.Options, emit func(mail.Event)) mail.Closing {
+		options.SignIn = signIn
+		return check.Run(ctx, target, options, emit)
+	})
 }

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -15,26 +18,30 @@ import (
 	"github.com/mailmedic/mailmedic/check"
 	"github.com/mailmedic/mailmedic/lab"
 	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/wire"
 )
 
 const firstScenario = "good"
 
 func newDemo(s *streams) *cobra.Command {
-	o := &checkOptions{}
+	o := &demoOptions{}
 	list := false
 	cmd := &cobra.Command{
-		Use:   "demo [SCENARIO|FILE.txtar]",
+		Use:   "demo [SCENARIO|FILE.txtar] [ENDPOINT...]",
 		Short: "The main job against an embedded mail world; needs no network",
 		Long: `demo starts a small mail world inside this program (DNS, web, SMTP, IMAP and
 POP3 servers, and a certificate authority) and runs exactly the code that check
-runs. No packet leaves the machine. "demo --list" names the scenarios; a file in
-the same form is a scenario too, and makes a good bug report.
+runs, or discover or probe with --command; probe asks the servers that are named
+after the scenario, else all that it has. No packet leaves the machine.
+"demo --list" names the scenarios; a file in the same form is a scenario too,
+and makes a good bug report.
 
 ` + exitCodesHelp,
 		Example: `  mailmedic demo
   mailmedic demo --list
-  mailmedic demo expired-certificate -v`,
-		Args:      cobra.MaximumNArgs(1),
+  mailmedic demo expired-certificate -v
+  mailmedic demo good --command discover --explain
+  mailmedic demo wrong-mode --command probe --transcript`,
 		ValidArgs: scenarioNames(),
 		RunE: runs(func(cmd *cobra.Command, args []string) error {
 			if list {
@@ -44,15 +51,34 @@ the same form is a scenario too, and makes a good bug report.
 			if len(args) > 0 {
 				name = args[0]
 			}
-			return o.demo(cmd, s, name)
+			return o.demo(cmd, s, name, args[min(len(args), 1):])
 		}),
 	}
 	cmd.Flags().BoolVar(&list, "list", false, "list the scenarios")
+	cmd.Flags().StringVar(&o.command, "command", "check", "what to run in the scenario: check|discover|probe")
+	cmd.Flags().BoolVar(&o.all, "all", false, "probe all seven standard ports of each host (with --command probe)")
+	registerClients(cmd, &o.clients)
 	o.registerDemo(cmd)
 	return cmd
 }
 
-func (o *checkOptions) demo(cmd *cobra.Command, s *streams, name string) error {
+// demoOptions are the flags of demo: those of check, and what lets it run discover and probe.
+type demoOptions struct {
+	checkOptions
+	command string
+	clients bool
+	all     bool
+}
+
+func (o *demoOptions) demo(cmd *cobra.Command, s *streams, name string, named []string) error {
+	switch {
+	case !slices.Contains([]string{"check", "discover", "probe"}, o.command):
+		return usagef("--command %q is not one of check, discover, probe", o.command)
+	case o.clients && o.command != "discover":
+		return usagef("--clients goes with --command discover")
+	case (o.all || len(named) > 0) && o.command != "probe":
+		return usagef("servers and --all go with --command probe")
+	}
 	world, err := scenario(name)
 	if err != nil {
 		return err
@@ -69,15 +95,56 @@ func (o *checkOptions) demo(cmd *cobra.Command, s *streams, name string) error {
 		return fmt.Errorf("start the mail world %s: %w", name, err)
 	}
 	defer running.Close()
-	pretend(s, world, target)
-	var signIn *check.SignIn
-	if demo := world.Demo; demo.Password != "" {
-		signIn = &check.SignIn{
-			Username: demo.User, Secret: mail.NewSecret([]byte(demo.Password)),
-			Insecure: o.sign.insecure, TrustDiscovered: o.sign.trustDiscovered,
+	if o.command == "probe" {
+		return o.probe(cmd.Context(), s, world, running.Network(), named)
+	}
+	pretend(s, o.command, world, target)
+	if o.command == "discover" {
+		discover := discoverOptions{network: o.network, output: o.output, clients: o.clients}
+		return discover.run(cmd.Context(), s, "demo", running.Network(), target)
+	}
+	return o.run(cmd.Context(), s, "demo", running.Network(), target, o.account(world.Demo, world.Demo.User))
+}
+
+// probe asks servers of a world, all of them where none is named.
+func (o *demoOptions) probe(ctx context.Context, s *streams, world *lab.World, network wire.Options, named []string) error {
+	p := probeOptions{network: o.network, output: o.output, all: o.all}
+	servers, err := p.servers(named)
+	if err != nil {
+		return err
+	}
+	if len(servers) == 0 {
+		servers = world.Endpoints()
+	}
+	signIn := o.account(world.Demo, cmp.Or(world.Demo.User, world.Demo.Address))
+	command := []string{"mailmedic", "probe"}
+	for _, e := range servers {
+		if e.Port == 0 {
+			command = append(command, e.Host)
+		} else {
+			command = append(command, e.String())
 		}
 	}
-	return o.run(cmd.Context(), s, running.Network(), target, signIn)
+	if o.all {
+		command = append(command, "--all")
+	}
+	if signIn != nil {
+		command = append(command, "--user", signIn.Username, "--ask-password")
+	}
+	introduce(s, world, command)
+	return p.run(ctx, s, "demo", network, servers, signIn)
+}
+
+// account gives what a world has to sign in with, nil for nothing.
+func (o *demoOptions) account(demo lab.Demo, username string) *check.SignIn {
+	secret := cmp.Or(demo.Token, demo.Password)
+	if secret == "" {
+		return nil
+	}
+	return &check.SignIn{
+		Username: username, Secret: mail.NewSecret([]byte(secret)), Token: demo.Token != "",
+		Insecure: o.sign.insecure, TrustDiscovered: o.sign.trustDiscovered,
+	}
 }
 
 // adopt takes the arguments that a scenario gives to check, except where the user gave the same flag.
@@ -89,30 +156,47 @@ func (o *checkOptions) adopt(cmd *cobra.Command, arguments []string) error {
 	}
 	var err error
 	scripted.Flags().Visit(func(f *pflag.Flag) {
-		if err == nil && !cmd.Flags().Changed(f.Name) {
+		switch own := cmd.Flags().Lookup(f.Name); {
+		case err != nil || own.Changed:
+		case isList(f.Value) && isList(own.Value):
+			err, own.Changed = own.Value.(pflag.SliceValue).Replace(f.Value.(pflag.SliceValue).GetSlice()), true
+		default:
 			err = cmd.Flags().Set(f.Name, f.Value.String())
 		}
 	})
 	return err
 }
 
+func isList(v pflag.Value) bool {
+	_, ok := v.(pflag.SliceValue)
+	return ok
+}
+
 // registerDemo adds the flags of check that make sense in a made-up world.
 func (o *checkOptions) registerDemo(cmd *cobra.Command) {
 	o.network.register(cmd, check.DefaultTimeout)
 	o.network.registerPins(cmd)
+	o.network.registerTests(cmd)
 	o.sign.registerLifts(cmd)
 	o.output.register(cmd)
 }
 
 // pretend says what the demo makes believe. It goes to standard error, since standard output is the answer.
-func pretend(s *streams, w *lab.World, target mail.Target) {
-	command := append([]string{"mailmedic check", target.Input}, w.Demo.Arguments...)
-	if w.Demo.User != "" {
+func pretend(s *streams, name string, w *lab.World, target mail.Target) {
+	command := append([]string{"mailmedic", name, target.Input}, w.Demo.Arguments...)
+	if name == "check" && w.Demo.User != "" {
 		command = append(command, "--user", w.Demo.User)
 	}
-	if w.Demo.Password != "" {
+	if name == "check" && w.Demo.Password != "" {
 		command = append(command, "--ask-password")
 	}
+	if name == "check" && w.Demo.Token != "" {
+		command = append(command, "--ask-token")
+	}
+	introduce(s, w, command)
+}
+
+func introduce(s *streams, w *lab.World, command []string) {
 	fmt.Fprintf(s.err, "demo: %s\n%s\n\n$ %s\n\n", w.Title, w.Description, strings.Join(command, " "))
 }
 

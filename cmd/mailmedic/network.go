@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,7 +14,8 @@ import (
 
 // networkFlags are the flags that every command has that uses the network.
 type networkFlags struct {
-	resolver         string
+	resolvers        []string
+	compare          bool
 	caFile           string
 	timeout          time.Duration
 	only4, only6     bool
@@ -22,12 +24,16 @@ type networkFlags struct {
 	allowPrivate     bool
 	noAllowPrivate   bool
 	transcript       bool
+	injectionTest    bool
 	imap, pop3, smtp string
+
+	vantage vantageFlags
 }
 
 func (f *networkFlags) register(cmd *cobra.Command, timeout time.Duration) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.resolver, "resolver", "", "DNS resolver to ask, `ip[:port]` (default: the system's)")
+	flags.StringArrayVar(&f.resolvers, "resolver", nil, "DNS `resolver` to ask: IP[:PORT], tls://HOST[:PORT][#NAME], https://HOST/PATH or system;\nseveral are asked in turn (default: the system's)")
+	flags.BoolVar(&f.compare, "compare-resolvers", false, "ask every --resolver and tell where their answers differ")
 	flags.StringVar(&f.caFile, "ca-file", "", "PEM `file` of authorities to trust beside the system's")
 	flags.DurationVar(&f.timeout, "timeout", timeout, "time for the whole run")
 	flags.BoolVarP(&f.only4, "ipv4", "4", false, "use IPv4 only")
@@ -37,8 +43,14 @@ func (f *networkFlags) register(cmd *cobra.Command, timeout time.Duration) {
 	flags.BoolVar(&f.allowPrivate, "allow-private", true, "connect to private and loopback addresses")
 	flags.BoolVar(&f.noAllowPrivate, "no-allow-private", false, "refuse private and loopback addresses, after resolution")
 	flags.BoolVar(&f.transcript, "transcript", false, "show the conversations with the servers, secrets removed")
+	f.vantage.register(cmd)
 	cmd.MarkFlagsMutuallyExclusive("ipv4", "ipv6")
 	cmd.MarkFlagsMutuallyExclusive("allow-private", "no-allow-private")
+}
+
+// registerTests adds the flags for what is asked of a server only on request.
+func (f *networkFlags) registerTests(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&f.injectionTest, "injection-test", false, "send servers with STARTTLS a harmless command before the handshake\n(CVE-2011-0411), over one further connection each")
 }
 
 // registerPins adds the flags that fix one server while the rest is discovered.
@@ -54,8 +66,11 @@ func (f *networkFlags) apply(o wire.Options) (wire.Options, error) {
 	if f.timeout <= 0 {
 		return o, usagef("--timeout %s: it must be longer than nothing, for example 30s", f.timeout)
 	}
-	if f.resolver != "" {
-		o.Resolver = f.resolver
+	if f.compare && len(slices.Compact(slices.Sorted(slices.Values(f.resolvers)))) < 2 {
+		return o, usagef("--compare-resolvers needs two resolvers or more; name them, for example --resolver system --resolver tls://dns.example")
+	}
+	if len(f.resolvers) > 0 {
+		o.Resolvers, o.Compare = f.resolvers, f.compare
 	}
 	if f.caFile != "" {
 		roots, err := wire.LoadRoots(f.caFile)
@@ -93,4 +108,20 @@ func (f *networkFlags) discovery() (discover.Options, error) {
 		o.Pins = append(o.Pins, e)
 	}
 	return o, nil
+}
+
+// open opens the network that the flags describe, in a world.
+func (f *networkFlags) open(s *streams, world wire.Options) (*wire.Network, error) {
+	options, err := f.apply(world)
+	if err == nil {
+		options, err = f.vantage.apply(s, options)
+	}
+	if err != nil {
+		return nil, err
+	}
+	network, err := wire.New(options)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return network, nil
 }

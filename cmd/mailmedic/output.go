@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"syscall"
 
@@ -20,6 +21,7 @@ type outputFlags struct {
 	color   string
 	quiet   bool
 	verbose int
+	explain bool
 }
 
 func (f *outputFlags) register(cmd *cobra.Command) {
@@ -31,6 +33,7 @@ func (f *outputFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.color, "color", "auto", "auto|always|never")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print the verdict and what to type in, nothing else")
 	flags.CountVarP(&f.verbose, "verbose", "v", "print more; twice for all that was seen")
+	flags.BoolVar(&f.explain, "explain", false, "tell how it was found: each question, what came back, what was believed")
 }
 
 // threshold is the severity of --fail-on, "" for never.
@@ -43,6 +46,20 @@ func (f *outputFlags) threshold() (mail.Severity, error) {
 	default:
 		return "", usagef("--fail-on %q is not one of critical, error, warning, never", f.failOn)
 	}
+}
+
+// check refuses flags that no output can come of.
+func (f *outputFlags) check(s *streams) error {
+	if _, err := f.threshold(); err != nil {
+		return err
+	}
+	if _, err := f.colored(s); err != nil {
+		return err
+	}
+	if _, err := report.New(f.format, io.Discard, report.Options{}); err != nil {
+		return usagef("--format: %w", err)
+	}
+	return nil
 }
 
 // printers are the printer of standard output and those of --output, all fed with the same stream.
@@ -63,7 +80,10 @@ func (f *outputFlags) open(s *streams, command string, transcript bool) (*printe
 	if err != nil {
 		return nil, err
 	}
-	o := report.Options{Color: colored, Width: s.outWidth, Verbose: f.verbose, Quiet: f.quiet, Transcript: transcript, Unicode: f.unicode(s), Command: command}
+	o := report.Options{
+		Color: colored, Width: s.outWidth, Verbose: f.verbose, Quiet: f.quiet, Explain: f.explain,
+		Transcript: transcript, Unicode: f.unicode(s), Command: command,
+	}
 	printer, err := report.New(f.format, s.out, o)
 	if err != nil {
 		return nil, usagef("--format: %w", err)

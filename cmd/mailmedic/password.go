@@ -1,13 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,29 +11,20 @@ import (
 	"github.com/mailmedic/mailmedic/mail"
 )
 
-// maxSecret bounds what is read as a password.
-const maxSecret = 64 << 10
-
-// signInFlags say who signs in and where the password comes from. A secret is
-// never a flag's value: command lines are seen by everybody on the machine.
+// signInFlags say who signs in, with a password or an OAuth 2.0 access token,
+// and where that comes from.
 type signInFlags struct {
 	user            string
-	ask             bool
-	file            string
-	stdin           bool
-	command         string
+	password, token secretFlags
 	insecure        bool
 	trustDiscovered bool
 }
 
 func (f *signInFlags) register(cmd *cobra.Command) {
-	flags := cmd.Flags()
-	flags.StringVar(&f.user, "user", "", "user `name` to sign in with (default: what the sources say, else the address)")
-	flags.BoolVar(&f.ask, "ask-password", false, "ask for the password on the terminal")
-	flags.StringVar(&f.file, "password-file", "", "read the password from `file`")
-	flags.BoolVar(&f.stdin, "password-stdin", false, "read the password from standard input")
-	flags.StringVar(&f.command, "password-command", "", "run `command` and take the first line that it prints")
-	cmd.MarkFlagsMutuallyExclusive("ask-password", "password-file", "password-stdin", "password-command")
+	cmd.Flags().StringVar(&f.user, "user", "", "user `name` to sign in with (default: what the sources say, else the address)")
+	f.password.name, f.token.name = "password", "token"
+	sources := append(f.password.register(cmd, "password"), f.token.register(cmd, "OAuth 2.0 access token")...)
+	cmd.MarkFlagsMutuallyExclusive(sources...)
 	f.registerLifts(cmd)
 }
 
@@ -49,134 +35,63 @@ func (f *signInFlags) registerLifts(cmd *cobra.Command) {
 	flags.BoolVar(&f.trustDiscovered, "trust-discovered", false, "send the password to hosts that only unproved records name")
 }
 
-// signIn gives what a run needs to sign in, or nil when no password was given.
+// signIn gives what a run needs to sign in, or nil when neither password nor
+// token was given.
 func (f *signInFlags) signIn(ctx context.Context, s *streams, target mail.Target) (*check.SignIn, error) {
-	secret, given, err := f.secret(ctx, s, target)
-	if err != nil || !given {
+	from, err := f.source(s)
+	if err != nil || from == nil {
 		return nil, err
 	}
-	if secret.IsZero() {
-		return nil, usagef("the password is empty; to run without a sign-in, give none")
+	who := f.user
+	if who == "" {
+		who = target.DisplayAddress()
 	}
-	if target.Address == "" && f.user == "" {
-		return nil, usagef("a password needs somebody to sign in: write an address instead of %s, or add --user", target.Domain)
+	account := f.user
+	if account == "" {
+		account = target.Address
 	}
-	in := &check.SignIn{Username: f.user, Secret: secret, Insecure: f.insecure, TrustDiscovered: f.trustDiscovered}
+	secret, err := from.read(ctx, s, who, account)
+	switch {
+	case err != nil:
+		return nil, err
+	case secret.IsZero():
+		return nil, usagef("the %s is empty; to run without a sign-in, give none", from.name)
+	case account == "":
+		return nil, usagef("a %s needs somebody to sign in: write an address instead of %s, or add --user", from.name, target.Domain)
+	}
+	in := &check.SignIn{
+		Username: f.user, Secret: secret, Token: from == &f.token,
+		Insecure: f.insecure, TrustDiscovered: f.trustDiscovered,
+	}
 	if s.canPrompt && s.errIsTTY {
-		in.Consent = consentOn(s)
+		in.Consent = consentOn(s, from.name)
 	}
 	return in, nil
 }
 
-// secret reads the password from the one place that the user named.
-func (f *signInFlags) secret(ctx context.Context, s *streams, target mail.Target) (secret mail.Secret, given bool, err error) {
-	var raw []byte
+// source gives the one kind of secret that is to be read, nil for none. A flag
+// counts before the environment.
+func (f *signInFlags) source(s *streams) (*secretFlags, error) {
+	f.password.name, f.token.name = "password", "token"
+	password, token := s.env(f.password.variable()) != "", s.env(f.token.variable()) != ""
+	isEmpty := func(name string) bool { return s.hasEnv != nil && s.hasEnv(name) }
 	switch {
-	case f.ask:
-		who := f.user
-		if who == "" {
-			who = target.DisplayAddress()
-		}
-		raw, err = s.readSecret(ctx, fmt.Sprintf("Password for %s: ", who))
-		switch {
-		case errors.Is(err, context.Canceled):
-			return mail.Secret{}, true, verdictError{exitInterrupted}
-		case err != nil:
-			return mail.Secret{}, true, usagef("--ask-password: %w", err)
-		}
-	case f.file != "":
-		raw, err = secretFromFile(s, f.file)
-	case f.stdin:
-		raw, err = readSecret(s.in, "--password-stdin")
-	case f.command != "":
-		raw, err = secretFromCommand(ctx, s, f.command)
-	case s.env("MAILMEDIC_PASSWORD") != "":
-		raw = []byte(s.env("MAILMEDIC_PASSWORD"))
-	default:
-		return mail.Secret{}, false, nil
+	case f.password.given():
+		return &f.password, nil
+	case f.token.given():
+		return &f.token, nil
+	case password && token:
+		return nil, usagef("%s and %s are both set, and a run signs in with one of them", f.password.variable(), f.token.variable())
+	case password, !token && isEmpty(f.password.variable()):
+		return &f.password, nil
+	case token, isEmpty(f.token.variable()):
+		return &f.token, nil
 	}
-	defer clear(raw)
-	return mail.NewSecret(raw), true, err
+	return nil, nil //nolint:nilnil // no secret is a choice, not an error
 }
 
-func secretFromFile(s *streams, name string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, usagef("--password-file: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && onUnix {
-		fmt.Fprintf(s.err, "mailmedic: others on this machine can read %s; 'chmod 600 %s' keeps it to you.\n", name, name)
-	}
-	return readSecret(f, "--password-file")
-}
-
-// readSecret reads all of r. One final line end is not part of a secret.
-func readSecret(r io.Reader, flag string) ([]byte, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, maxSecret+1))
-	switch {
-	case err != nil:
-		return nil, usagef("%s: %w", flag, err)
-	case len(raw) > maxSecret:
-		return nil, usagef("%s: more than %d bytes are no password", flag, maxSecret)
-	}
-	raw = bytes.TrimSuffix(raw, []byte("\n"))
-	return bytes.TrimSuffix(raw, []byte("\r")), nil
-}
-
-// secretFromCommand runs a command without a shell and takes its first line.
-func secretFromCommand(ctx context.Context, s *streams, line string) ([]byte, error) {
-	words, err := splitWords(line)
-	if err != nil {
-		return nil, usagef("--password-command: %w", err)
-	}
-	command := exec.CommandContext(ctx, words[0], words[1:]...)
-	command.Stdin, command.Stderr = os.Stdin, s.err
-	printed, err := command.Output()
-	if err != nil {
-		return nil, usagef("--password-command: %s: %w", words[0], err)
-	}
-	first, _, _ := bytes.Cut(printed, []byte("\n"))
-	return bytes.TrimSuffix(first, []byte("\r")), nil
-}
-
-// splitWords splits a command line at spaces, with single and double quotes around what has some.
-func splitWords(line string) ([]string, error) {
-	var words []string
-	var word strings.Builder
-	var quote rune
-	begun := false
-	for _, r := range line {
-		switch {
-		case quote != 0 && r == quote:
-			quote = 0
-		case quote == 0 && (r == '\'' || r == '"'):
-			quote, begun = r, true
-		case quote == 0 && (r == ' ' || r == '\t'):
-			if begun {
-				words = append(words, word.String())
-				word.Reset()
-			}
-			begun = false
-		default:
-			word.WriteRune(r)
-			begun = true
-		}
-	}
-	if begun {
-		words = append(words, word.String())
-	}
-	switch {
-	case quote != 0:
-		return nil, errors.New("a quote is not closed")
-	case len(words) == 0:
-		return nil, errors.New("it is empty")
-	}
-	return words, nil
-}
-
-// consentOn asks on the terminal whether a host may see the password.
-func consentOn(s *streams) func(context.Context, string, []mail.Source) bool {
+// consentOn asks on the terminal whether a host may see the secret.
+func consentOn(s *streams, secret string) func(context.Context, string, []mail.Source) bool {
 	return func(ctx context.Context, host string, sources []mail.Source) bool {
 		names := make([]string, len(sources))
 		for i, source := range sources {
@@ -185,7 +100,13 @@ func consentOn(s *streams) func(context.Context, string, []mail.Source) bool {
 		s.prompting.Store(true)
 		defer s.prompting.Store(false)
 		fmt.Fprint(s.err, wipeLine)
-		answer, err := s.readLine(ctx, fmt.Sprintf("Send the password to %s, which only %s names? [y/N] ", host, strings.Join(names, ", ")))
+		answer, err := s.readLine(ctx, fmt.Sprintf("Send the %s to %s, which only %s names? [y/N] ", secret, host, strings.Join(names, ", ")))
 		return err == nil && (strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes"))
 	}
+}
+
+// given reports whether a secret is to be read from anywhere.
+func (f *signInFlags) given(s *streams) bool {
+	from, err := f.source(s)
+	return from != nil || err != nil
 }

@@ -45,7 +45,7 @@ func TestThePasswordIsAskedForByName(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, _, prompts := person(t, "hunter2", nil)
-			f := signInFlags{ask: true, user: c.user}
+			f := signInFlags{password: secretFlags{ask: true}, user: c.user}
 			in, err := f.signIn(t.Context(), s, target)
 			if err != nil {
 				t.Fatal(err)
@@ -71,7 +71,7 @@ func TestAPromptThatFailsSaysWhatToDo(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, _, _ := person(t, "", c.failure)
-			f := signInFlags{ask: true}
+			f := signInFlags{password: secretFlags{ask: true}}
 			_, err := f.signIn(t.Context(), s, target)
 			if code, _ := exitCode(err); code != c.code {
 				t.Errorf("exit code %d for %v, want %d", code, err, c.code)
@@ -84,7 +84,7 @@ func TestConsentIsAYesAndNothingElse(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]bool{"y": true, "YES": true, "n": false, "": false, "yep": false} {
 		s, _, prompts := person(t, answer, nil)
-		got := consentOn(s)(t.Context(), "imap.hoster.example", []mail.Source{mail.SourceAutoconfig, mail.SourceSRV})
+		got := consentOn(s, "password")(t.Context(), "imap.hoster.example", []mail.Source{mail.SourceAutoconfig, mail.SourceSRV})
 		if got != want {
 			t.Errorf("%q is taken as %v", answer, got)
 		}
@@ -106,12 +106,12 @@ func TestWhereAPasswordComesFrom(t *testing.T) {
 		stdin, in string
 		want      string
 	}{
-		"a file, one line end less":      {signInFlags{file: file}, "", "", "from a file "},
-		"standard input":                 {signInFlags{stdin: true}, "from stdin\n\n", "", "from stdin\n"},
-		"a command, its first line":      {signInFlags{command: `printf 'one two\nthree\n'`}, "", "", "one two"},
+		"a file, one line end less":      {signInFlags{password: secretFlags{file: file}}, "", "", "from a file "},
+		"standard input":                 {signInFlags{password: secretFlags{stdin: true}}, "from stdin\n\n", "", "from stdin\n"},
+		"a command, its first line":      {signInFlags{password: secretFlags{command: `printf 'one two\nthree\n'`}}, "", "", "one two"},
 		"the environment":                {signInFlags{}, "", "from env", "from env"},
-		"a flag before the environment":  {signInFlags{file: file}, "", "from env", "from a file "},
-		"a command with quoted argument": {signInFlags{command: `echo "a  b" 'c'`}, "", "", "a  b c"},
+		"a flag before the environment":  {signInFlags{password: secretFlags{file: file}}, "", "from env", "from a file "},
+		"a command with quoted argument": {signInFlags{password: secretFlags{command: `echo "a  b" 'c'`}}, "", "", "a  b c"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -64,6 +64,8 @@ setting, talks to every SMTP, IMAP and POP3 server behind them, and says which
 settings work and why the others do not.`,
 		Example: `  mailmedic check anna@example.org
   mailmedic check anna@example.org --ask-password
+  mailmedic discover example.org --clients
+  mailmedic probe imap.example.org smtp.example.org:587
   mailmedic demo --list`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -74,6 +76,6 @@ settings work and why the others do not.`,
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.CompletionOptions.HiddenDefaultCmd = false
-	root.AddCommand(newCheck(s), newDemo(s), newReport(s), newVersion(s))
+	root.AddCommand(newCheck(s), newDiscover(s), newProbe(s), newDemo(s), newReport(s), newVersion(s))
 	return root
 }

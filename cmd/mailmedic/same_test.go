@@ -19,7 +19,7 @@ func demo(t *testing.T, args ...string) (stdout string, code int) {
 	return out.String(), code
 }
 
-// TestSameAnswersSameOutput plays every scenario twice: both documents obey the
+// TestSameAnswersSameOutput plays every scenario twice with each command: both documents obey the
 // schema, and only times differ.
 func TestSameAnswersSameOutput(t *testing.T) {
 	t.Parallel()
@@ -28,26 +28,31 @@ func TestSameAnswersSameOutput(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range scenarioNames() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			again := make(chan string)
-			go func() {
-				second, _ := demo(t, name, "-f", "json")
-				again <- second
-			}()
-			first, _ := demo(t, name, "-f", "json")
-			second := <-again
-			var document any
-			if err := json.Unmarshal([]byte(first), &document); err != nil {
-				t.Fatal(err)
-			}
-			if err := schema.Validate(document); err != nil {
-				t.Error(err)
-			}
-			if a, b := withoutTimes(t, first), withoutTimes(t, second); a != b {
-				t.Errorf("the output is not the same\n%s", firstDifference(a, b))
-			}
-		})
+		for command, args := range map[string][]string{
+			"check":    {name, "-f", "json"},
+			"discover": {name, "-f", "json", "--command", "discover", "--clients"},
+		} {
+			t.Run(name+" "+command, func(t *testing.T) {
+				t.Parallel()
+				again := make(chan string)
+				go func() {
+					second, _ := demo(t, args...)
+					again <- second
+				}()
+				first, _ := demo(t, args...)
+				second := <-again
+				var document any
+				if err := json.Unmarshal([]byte(first), &document); err != nil {
+					t.Fatal(err)
+				}
+				if err := schema.Validate(document); err != nil {
+					t.Error(err)
+				}
+				if a, b := withoutTimes(t, first), withoutTimes(t, second); a != b {
+					t.Errorf("the output is not the same\n%s", firstDifference(a, b))
+				}
+			})
+		}
 	}
 }
 

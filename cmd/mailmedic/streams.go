@@ -15,6 +15,7 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 	env      func(string) string
+	hasEnv   func(string) bool // a variable is there, if only with an empty value; nil for none
 
 	prompting atomic.Bool // a person is being asked
 
@@ -23,15 +24,18 @@ type streams struct {
 	canPrompt  bool // a person can be asked
 	readSecret func(ctx context.Context, prompt string) ([]byte, error)
 	readLine   func(ctx context.Context, prompt string) (string, error)
+	keyring    func(service, user string) (string, error)
 }
 
 func systemStreams() *streams {
 	s := &streams{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv,
+		hasEnv:     func(name string) bool { _, ok := os.LookupEnv(name); return ok },
 		errIsTTY:   term.IsTerminal(int(os.Stderr.Fd())),
 		canPrompt:  hasTerminal(),
 		readSecret: readSecretFromTerminal,
 		readLine:   readLineFromTerminal,
+		keyring:    systemKeyring,
 	}
 	if fd := int(os.Stdout.Fd()); term.IsTerminal(fd) {
 		s.outWidth = 80

@@ -13,7 +13,7 @@ import (
 )
 
 // errNoTerminal says that there is nobody to ask.
-var errNoTerminal = errors.New("there is no terminal to ask on; give the password with --password-file, --password-stdin, --password-command or MAILMEDIC_PASSWORD")
+var errNoTerminal = errors.New("there is no terminal to ask on; take the secret from a file, standard input, a command, a keyring or the environment")
 
 // openTerminal opens the terminal itself, since standard input may be a pipe.
 func openTerminal() (*os.File, error) {

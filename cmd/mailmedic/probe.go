@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/mailmedic/mailmedic/check"
+	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/wire"
+)
+
+// probeOptions are the flags of probe.
+type probeOptions struct {
+	network networkFlags
+	output  outputFlags
+	sign    signInFlags
+	all     bool
+}
+
+func newProbe(s *streams) *cobra.Command {
+	o := &probeOptions{}
+	cmd := &cobra.Command{
+		Use:   "probe ENDPOINT...",
+		Short: "Handshake with servers that you name",
+		Long: `probe talks to the servers that you name, and says what they offer, whether mail
+programs can use them, and why not. It looks nothing up but their addresses.
+
+An endpoint is one of
+
+  imaps://host:993           SSL/TLS; likewise pop3s and smtps
+  imap+starttls://host:143   STARTTLS; likewise pop3 and smtp
+  imap://host:143            no encryption
+  host:993                   a standard port tells the rest: 993 143 995 110 465 587 25
+  host                       the ports that the name suggests (imap… 993 143, pop… 995 110,
+                             smtp… 465 587, mx… 25), else 993 995 465 587
+  host --all                 all seven standard ports
+
+A port may be left out after a scheme. IPv6 addresses stand in brackets before a
+port. A port that was not named and that is closed is no fault.
+
+A password needs --user. It is sent only over TLS with a verified certificate.
+
+` + exitCodesHelp,
+		Example: `  mailmedic probe imap.example.org smtp.example.org:587
+  mailmedic probe mail.example.org --all
+  mailmedic probe imaps://[2001:db8::25]:993 --transcript
+  mailmedic probe imaps://imap.example.org --user anna@example.org --ask-password`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: runs(func(cmd *cobra.Command, args []string) error {
+			servers, err := o.servers(args)
+			if err != nil {
+				return err
+			}
+			if o.sign.user == "" && o.sign.given(s) {
+				return usagef("a password needs somebody to sign in: add --user NAME")
+			}
+			signIn, err := o.signIn(cmd.Context(), s, servers)
+			if err != nil {
+				return err
+			}
+			return o.run(cmd.Context(), s, "probe", wire.Options{}, servers, signIn)
+		}),
+	}
+	cmd.Flags().BoolVar(&o.all, "all", false, "ask all seven standard ports of each host")
+	o.network.register(cmd, check.ProbeTimeout)
+	o.network.registerTests(cmd)
+	o.sign.register(cmd)
+	o.output.register(cmd)
+	return cmd
+}
+
+// servers reads what the user named.
+func (o *probeOptions) servers(args []string) ([]mail.Endpoint, error) {
+	var servers []mail.Endpoint
+	for _, arg := range args {
+		e, err := mail.ParseServer(arg)
+		switch {
+		case strings.Contains(arg, "@"):
+			return nil, usagef("%q is an address; 'mailmedic check %s' finds and asks its servers", arg, arg)
+		case err != nil:
+			return nil, usageError{err}
+		case o.all && e.Port != 0:
+			return nil, usagef("%q names one port and --all means seven; write the host alone, %s", arg, e.Host)
+		}
+		servers = append(servers, e)
+	}
+	return servers, nil
+}
+
+// signIn gives what the run needs to sign in, nil for no sign-in.
+func (o *probeOptions) signIn(ctx context.Context, s *streams, servers []mail.Endpoint) (*check.SignIn, error) {
+	return o.sign.askedFor(ctx, s, &o.network, mail.Target{}, func(ctx context.Context, options check.Options, emit func(mail.Event)) {
+		check.Probe(ctx, servers, options, emit)
+	})
+}
+
+// run asks servers, in the world that the options of the network describe. The
+// name of the command decides about hints.
+func (o *probeOptions) run(ctx context.Context, s *streams, command string, world wire.Options, servers []mail.Endpoint, signIn *check.SignIn) error {
+	return play(s, command, &o.network, &o.output, world, func(options check.Options, emit func(mail.Event)) mail.Closing {
+		options.SignIn, options.AllPorts = signIn, o.all
+		return check.Probe(ctx, servers, options, emit)
+	})
+}

@@ -1,0 +1,70 @@
+package discover
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/wire"
+)
+
+// standInUser is whom a server is asked about that must not learn the user's
+// address, or where none is known. Every domain that has mail has this mailbox
+// (RFC 5321 section 4.5.1), and it says nothing about the user.
+const standInUser = "postmaster"
+
+func standIn(domain string) string { return standInUser + "@" + domain }
+
+// accountName turns the user name that a server gave for one address into the
+// user's own. What cannot be turned is dropped and said so.
+func accountName(name, asked string, t mail.Target, n *notes) string {
+	switch {
+	case name == "" || strings.Contains(name, "%") || strings.EqualFold(asked, t.Address):
+		return name
+	case strings.EqualFold(name, asked):
+		return fillIn("%EMAILADDRESS%", t)
+	case strings.EqualFold(name, localPart(asked)):
+		return fillIn("%EMAILLOCALPART%", t)
+	}
+	n.add("for %s the user name is %s; the user's own may follow another rule", asked, quote(name))
+	return ""
+}
+
+// keepBack gives the URL to ask in place of a redirect's target: one outside of
+// the domain's own https hosts is told the postmaster's address where a server
+// copied the user's into it.
+func (s *Search) keepBack(next *url.URL) *url.URL {
+	address := s.target.Address
+	if address == "" || next.Scheme == "https" && wire.InDomain(next.Hostname(), s.target.Domain) {
+		return next
+	}
+	clean, told := *next, false
+	if strings.Contains(next.Path, address) {
+		clean.Path, clean.RawPath = strings.ReplaceAll(next.Path, address, standIn(s.target.Domain)), ""
+	}
+	query := next.Query()
+	for _, values := range query {
+		for i, value := range values {
+			values[i] = strings.ReplaceAll(value, address, standIn(s.target.Domain))
+			told = told || values[i] != value
+		}
+	}
+	if told {
+		clean.RawQuery = query.Encode()
+	}
+	return &clean
+}
+
+// strayedWith reports whether the last place of a fetch was told an address
+// that the first one was not.
+func strayedWith(fetched wire.Fetched, address string) bool {
+	if fetched.FinalURL == nil || len(fetched.Observation.Redirects) == 0 {
+		return false
+	}
+	text, err := url.QueryUnescape(fetched.FinalURL.String())
+	return err == nil && strings.Contains(text, address)
+}
+
+func localPart(address string) string {
+	return address[:max(0, strings.LastIndexByte(address, '@'))]
+}

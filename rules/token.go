@@ -1,0 +1,92 @@
+package rules
+
+import (
+	"encoding/json"
+	"slices"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// proofRules are about tokens in place of passwords, and about servers that have
+// to prove themselves.
+func proofRules() []rule {
+	return []rule{
+		{
+			id: "auth.not-authentic", looksFor: "a server does not prove that it knows the password",
+			severity: mail.Critical, weighed: true, owner: mail.OwnerProvider, confidence: mail.Likely,
+			references: []string{"RFC 5802 section 3", "RFC 5802 section 9"},
+			words: words{
+				title:  "{hosts} {hosts:does|do} not prove to know the password of {user}",
+				detail: "With SCRAM the server has to show that it knows the password too, and this one cannot. Either its record of the password is damaged, or somebody pretends to be the server.",
+				fix:    "Do not type the password into anything that connects there. The provider compares the server's certificate and the stored SCRAM keys of the account; setting the password anew writes them again.",
+			},
+			headline: "The server does not prove that it knows the password of {who}.",
+			check:    refusedBy("auth.not-authentic"),
+		},
+		{
+			id: "auth.token-rejected", looksFor: "the server rejects the OAuth 2.0 token",
+			severity: mail.Critical, weighed: true, owner: mail.OwnerUser, confidence: mail.Certain,
+			references: []string{"RFC 7628 section 3.2.2", "RFC 6750 section 3.1"},
+			words: words{
+				title:  "{hosts} {hosts:rejects|reject} the access token of {user}",
+				detail: "An access token is good for an hour or so, for one account and for the rights (scopes) that were asked for.[ The server answers with status {status}.][ It wants the scope {scope}.][ It said: {said}]",
+				fix:    "Get a new token[ with the scope {scope}] and sign in as the account that it was given for. If that fails too, ask the administrator whether IMAP, POP3 and SMTP are allowed for the program.",
+			},
+			headline: "The server rejects the access token of {who}.",
+			check:    (*index).findRejectedToken,
+		},
+		{
+			id: "auth.token-not-taken", looksFor: "a server takes no OAuth 2.0 token, and one was given",
+			severity: mail.Error, owner: mail.OwnerUser, confidence: mail.Certain,
+			references: []string{"RFC 7628 section 3"},
+			words: words{
+				title:  "{hosts} {hosts:takes|take} no access token, only {offered}",
+				detail: "So nobody could sign in there with the token that was given.",
+				fix:    "Sign in with the password in place of the token.",
+			},
+			check: (*index).findTokenNotTaken,
+		},
+	}
+}
+
+// A tokenFault is what a server says of a token in its challenge (RFC 7628 section 3.2.2).
+type tokenFault struct {
+	Status string `json:"status"`
+	Scope  string `json:"scope"`
+}
+
+func (x *index) findRejectedToken() []hit {
+	hits := refusedBy("auth.token-rejected")(x)
+	for i, h := range hits {
+		for _, s := range h.servers {
+			o := s.refusal()
+			if o == nil || o.AuthFacts == nil || o.Challenge == "" {
+				continue
+			}
+			var fault tokenFault
+			if json.Unmarshal([]byte(o.Challenge), &fault) == nil {
+				hits[i].params["status"], hits[i].params["scope"] = said(fault.Status), said(fault.Scope)
+				break
+			}
+		}
+	}
+	return hits
+}
+
+func (x *index) findTokenNotTaken() []hit {
+	if !x.Token {
+		return nil
+	}
+	var without []*server
+	for _, s := range x.settings() {
+		if s.ready() && len(s.offered()) > 0 && !slices.ContainsFunc(s.offered(), takesToken) {
+			without = append(without, s)
+		}
+	}
+	return seenInSession(with(grouped(without, byHost), func(h hit) params {
+		return params{"offered": h.servers[0].offered()}
+	}))
+}
+
+// withToken reports whether a token was tried.
+func withToken(o mail.Observation) bool { return o.AuthFacts != nil && takesToken(o.Mechanism) }

@@ -1,0 +1,156 @@
+package wire
+
+import (
+	"crypto/rand"
+	"crypto/tls"
+	"encoding/binary"
+	"net"
+)
+
+// A Hello is a way to begin a TLS handshake.
+type Hello string
+
+// The ways, from the one that mail programs of today use to the one that only
+// asks what a server can do at all.
+const (
+	HelloModern    Hello = ""          // everything that is good today, a post-quantum key share included
+	HelloClassical Hello = "classical" // no post-quantum key share, so that the ClientHello fits into one packet
+	HelloTLS12     Hello = "tls-1.2"   // TLS 1.2 and nothing newer
+	HelloLegacy    Hello = "legacy"    // everything since SSL 3.0, also what nobody should use any more
+)
+
+// config gives what crypto/tls needs to begin in this way.
+func (h Hello) config() *tls.Config {
+	config := &tls.Config{}
+	if h != HelloModern {
+		config.CurvePreferences = []tls.CurveID{tls.X25519, tls.CurveP256}
+	}
+	if h == HelloTLS12 {
+		config.MaxVersion = tls.VersionTLS12
+	}
+	return config
+}
+
+// The parts of TLS that crypto/tls does not export (RFC 8446 sections 4 and 5, RFC 5246 section 7).
+const (
+	recordAlert     = 21
+	recordHandshake = 22
+
+	typeClientHello = 1
+	typeServerHello = 2
+
+	extensionServerName        = 0
+	extensionGroups            = 10
+	extensionPointFormats      = 11
+	extensionSignatures        = 13
+	extensionPadding           = 21
+	extensionSupportedVersions = 43
+	extensionKeyShare          = 51
+
+	versionSSL30 = 0x0300
+)
+
+// An offer is a ClientHello that is written by hand, since crypto/tls neither
+// offers nor speaks what is out of use. It leads up to the ServerHello only.
+type offer struct {
+	versions   []uint16 // newest first; up to TLS 1.2 they must have no gap
+	suites     []uint16
+	serverName string // "" for none
+}
+
+// legacyOffer offers everything that a server could possibly take.
+func legacyOffer(host string) offer {
+	return offer{
+		versions:   []uint16{tls.VersionTLS13, tls.VersionTLS12, tls.VersionTLS11, tls.VersionTLS10, versionSSL30},
+		suites:     everySuite(),
+		serverName: serverName(host),
+	}
+}
+
+// record gives the ClientHello in its record, ready to be sent.
+func (o offer) record() []byte {
+	hello := o.message(nil)
+	// Some load balancers hang on a ClientHello of 256 to 511 bytes (RFC 7685 section 1).
+	if n := len(hello); n > 0xff && n < 0x200 {
+		hello = o.message(make([]byte, max(0x200-n-4, 0)))
+	}
+	record := []byte{recordHandshake, 3, 1} // the version that every server takes here, RFC 8446 section 5.1
+	return append(record, vector16(hello)...)
+}
+
+// message gives the handshake message, with a padding extension where padding is not nil.
+func (o offer) message(padding []byte) []byte {
+	body := binary.BigEndian.AppendUint16(nil, min(o.versions[0], tls.VersionTLS12))
+	body = append(body, random(32)...)
+	body = append(body, vector8(random(32))...) // a session ID makes TLS 1.3 pass old middleboxes, RFC 8446 appendix D.4
+	body = append(body, vector16(numbers(o.suites))...)
+	body = append(body, vector8([]byte{0})...) // no compression
+	if extensions := o.extensions(padding); len(extensions) > 0 {
+		body = append(body, vector16(extensions)...)
+	}
+	return append([]byte{typeClientHello, 0, byte(len(body) >> 8), byte(len(body))}, body...)
+}
+
+// extensions gives the list of extensions; SSL 3.0 has none.
+func (o offer) extensions(padding []byte) []byte {
+	var list []byte
+	add := func(id uint16, data []byte) {
+		list = append(binary.BigEndian.AppendUint16(list, id), vector16(data)...)
+	}
+	if o.versions[0] == versionSSL30 {
+		return nil
+	}
+	if o.serverName != "" && net.ParseIP(o.serverName) == nil {
+		add(extensionServerName, vector16(append([]byte{0}, vector16([]byte(o.serverName))...)))
+	}
+	add(extensionGroups, vector16(numbers([]uint16{uint16(tls.X25519), uint16(tls.CurveP256), uint16(tls.CurveP384), uint16(tls.CurveP521), groupFFDHE2048, groupFFDHE3072})))
+	add(extensionPointFormats, vector8([]byte{0}))
+	if o.versions[0] >= tls.VersionTLS12 {
+		add(extensionSignatures, vector16(numbers(signatureSchemes())))
+	}
+	if o.versions[0] == tls.VersionTLS13 {
+		add(extensionSupportedVersions, vector8(numbers(o.versions)))
+		share := binary.BigEndian.AppendUint16(nil, uint16(tls.X25519))
+		add(extensionKeyShare, vector16(append(share, vector16(random(32))...))) // 32 bytes of any value are a key, RFC 7748 section 5
+	}
+	if padding != nil {
+		add(extensionPadding, padding)
+	}
+	return list
+}
+
+// Groups of RFC 7919 that crypto/tls does not know.
+const (
+	groupFFDHE2048 = 0x0100
+	groupFFDHE3072 = 0x0101
+)
+
+// signatureSchemes are those of RFC 8446 section 4.2.3 and the old ones with
+// SHA-1, SHA-224 and DSA, so that no server has to refuse for want of one.
+func signatureSchemes() []uint16 {
+	return []uint16{
+		0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0804, 0x0805, 0x0806, 0x0809, 0x080a, 0x080b,
+		0x0401, 0x0501, 0x0601, 0x0303, 0x0301, 0x0203, 0x0201, 0x0302, 0x0402, 0x0502, 0x0602, 0x0202,
+	}
+}
+
+func numbers(list []uint16) []byte {
+	var data []byte
+	for _, n := range list {
+		data = binary.BigEndian.AppendUint16(data, n)
+	}
+	return data
+}
+
+// vector8 and vector16 put the length in front of data (RFC 8446 section 3.4).
+func vector8(data []byte) []byte { return append([]byte{byte(len(data))}, data...) }
+
+func vector16(data []byte) []byte {
+	return append(binary.BigEndian.AppendUint16(nil, uint16(len(data))), data...)
+}
+
+func random(n int) []byte {
+	data := make([]byte, n)
+	_, _ = rand.Read(data) // never fails
+	return data
+}
