@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	smallSize = 10 << 20 // bytes of a message below which people notice that attachments are refused
+	smallSize = 10_000_000 // bytes of a message below which people notice that attachments are refused
 	longDelay = 60       // seconds between two sign-ins above which programs that look often are turned away
 	shortStay = 30       // days below which people notice that mail is gone
 )
