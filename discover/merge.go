@@ -108,10 +108,18 @@ func (l ledger) sorted() []mail.Candidate {
 
 // mergeClaim adds a claim to sorted claims without touching them, and reports
 // whether anything was new. Two claims that say the same at the same trust are
-// one claim with the evidence of both.
+// one claim with the evidence of both. A guess adds nothing to what somebody
+// says, whichever came first.
 func mergeClaim(claims []mail.Claim, c mail.Claim) ([]mail.Claim, bool) {
+	guessed := func(m mail.Claim) bool { return m.Trust == mail.TrustGuess }
+	if guessed(c) && slices.ContainsFunc(claims, func(m mail.Claim) bool { return !guessed(m) }) {
+		return claims, false
+	}
 	c.Evidence = sortedSet(c.Evidence)
 	merged := slices.Clone(claims)
+	if !guessed(c) {
+		merged = slices.DeleteFunc(merged, guessed)
+	}
 	if i := slices.IndexFunc(merged, func(m mail.Claim) bool { return compareStatements(m, c) == 0 }); i >= 0 {
 		evidence := sortedSet(slices.Concat(merged[i].Evidence, c.Evidence))
 		if len(evidence) == len(merged[i].Evidence) {

@@ -37,7 +37,8 @@ func TestClaimsAreMergedMostTrustedFirst(t *testing.T) {
 		for _, i := range rand.Perm(len(claims)) {
 			l.merge([]offer{{mail.Incoming, at, claims[i]}})
 		}
-		if diff := cmp.Diff([]mail.Candidate{{Endpoint: at, Role: mail.Incoming, Claims: claims, Proof: mail.Published}}, l.sorted()); diff != "" {
+		// The guess, the last one, says nothing that the others do not.
+		if diff := cmp.Diff([]mail.Candidate{{Endpoint: at, Role: mail.Incoming, Claims: claims[:4], Proof: mail.Published}}, l.sorted()); diff != "" {
 			t.Fatal(diff)
 		}
 	}

@@ -9,8 +9,8 @@ import (
 
 const (
 	smallSize = 10_000_000 // bytes of a message below which people notice that attachments are refused
-	longDelay = 60       // seconds between two sign-ins above which programs that look often are turned away
-	shortStay = 30       // days below which people notice that mail is gone
+	longDelay = 60         // seconds between two sign-ins above which programs that look often are turned away
+	shortStay = 30         // days below which people notice that mail is gone
 )
 
 // sessionRules are about what servers can do and cannot, as far as people feel it.
