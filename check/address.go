@@ -34,6 +34,14 @@ type furthers struct {
 	alone   time.Time // since when nothing else is waited for
 }
 
+// lookFurtherOnce looks for further addresses as soon as one has answered.
+func (c *conductor) lookFurtherOnce(p *probing, o mail.Observation) {
+	if !p.looked && o.Kind == mail.KindDial && o.Failure == nil && o.Subject == p.endpoint.String() {
+		p.looked = true
+		c.lookFurther(p.endpoint)
+	}
+}
+
 // lookFurther looks for further addresses of a server that answers.
 func (c *conductor) lookFurther(e mail.Endpoint) {
 	if c.book.proof(e).Rank() < mail.Reachable.Rank() {

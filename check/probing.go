@@ -15,6 +15,7 @@ type probing struct {
 	cancel   context.CancelFunc
 	state    probeState
 	session  *probe.Session
+	looked   bool     // for further addresses of its host
 	orders   chan try // what the session is to do next; closed to send it home
 }
 
@@ -51,6 +52,7 @@ func (c *conductor) probe(e mail.Endpoint) {
 		c.tell(func() {
 			if p.state != ended {
 				c.observe(o)
+				c.lookFurtherOnce(p, o)
 			}
 		})
 	}
@@ -119,7 +121,6 @@ func (c *conductor) opened(p *probing, s *probe.Session) {
 		return
 	}
 	p.session, p.state = s, waiting
-	c.lookFurther(p.endpoint)
 	if !c.wantsSignIn(p) {
 		c.dismiss(p)
 	}

@@ -34,10 +34,23 @@ type dialogue struct {
 	out   io.Writer
 	lines *lineReader
 	mask  func(on bool) // hides what is sent from the transcript
+	ahead []string      // lines that were sent before their turn
 }
 
 func (d *dialogue) send(line string) error {
+	if len(d.ahead) > 0 && d.ahead[0] == line {
+		d.ahead = d.ahead[1:]
+		return nil
+	}
 	_, err := io.WriteString(d.out, line+"\r\n")
+	return err
+}
+
+// sendAhead sends lines in one go, as PIPELINING allows (RFC 2920, RFC 2449
+// section 6.6): when their turn to be sent comes, they have been.
+func (d *dialogue) sendAhead(lines ...string) error {
+	_, err := io.WriteString(d.out, strings.Join(lines, "\r\n")+"\r\n")
+	d.ahead = lines
 	return err
 }
 

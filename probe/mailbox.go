@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"io"
 	"strconv"
 	"strings"
 
@@ -15,28 +16,42 @@ func (m *imap) mailbox() (mail.MailboxFacts, error) {
 	if err := m.afterSignIn(); err != nil {
 		return facts, err
 	}
-	if offers(m.known, "ID") {
-		r, err := m.command(`ID ("name" "mailmedic")`)
-		if err != nil {
-			return facts, err
-		}
-		facts.ServerID = serverID(r.untagged)
+	introduction := question{`ID ("name" "mailmedic")`, func(f *mail.MailboxFacts, u []string) { f.ServerID = serverID(u) }}
+	examine := question{"EXAMINE INBOX", func(f *mail.MailboxFacts, u []string) { f.Messages = countExists(u) }}
+	first := []question{introduction, examine}
+	if !offers(m.known, "ID") {
+		first = first[1:]
 	}
-	r, err := m.command("EXAMINE INBOX")
-	if err != nil {
+	last, err := m.askAll(first, &facts)
+	switch {
+	case err != nil:
 		return facts, err
+	case last.status != "OK":
+		return facts, faultf(mail.ProtocolFault, "signed in, but INBOX cannot be opened: %s", last.line)
 	}
-	if r.status != "OK" {
-		return facts, faultf(mail.ProtocolFault, "signed in, but INBOX cannot be opened: %s", r.line)
-	}
-	facts.Messages = countExists(r.untagged)
-	for _, further := range m.furtherQuestions() {
-		if r, err = m.command(further.command); err != nil {
-			break // what is known is known
-		}
-		further.take(&facts, r.untagged)
-	}
+	_, _ = m.askAll(m.furtherQuestions(), &facts) // what is known is known
 	return facts, nil
+}
+
+// askAll asks questions that do not depend on one another, all before the first
+// answer (RFC 9051 section 5.5), and gives the last answer.
+func (m *imap) askAll(questions []question, facts *mail.MailboxFacts) (last imapReply, err error) {
+	tags := make([]string, len(questions))
+	var all strings.Builder
+	for i, q := range questions {
+		tags[i] = m.tag()
+		all.WriteString(tags[i] + " " + q.command + "\r\n")
+	}
+	if _, err = io.WriteString(m.out, all.String()); err != nil {
+		return last, err
+	}
+	for i, q := range questions {
+		if last, err = m.await(tags[i]); err != nil {
+			return last, err
+		}
+		q.take(facts, last.untagged)
+	}
+	return last, nil
 }
 
 // afterSignIn asks for the capabilities again where the server has not told

@@ -9,8 +9,9 @@ import (
 // pop3 speaks RFC 1939 with CAPA (RFC 2449), STLS (RFC 2595) and AUTH (RFC 5034).
 type pop3 struct {
 	*dialogue
-	stamp  string // of the greeting, for APOP, RFC 1939 section 7; "" where it had none
-	legacy bool   // the server does not know CAPA
+	stamp      string // of the greeting, for APOP, RFC 1939 section 7; "" where it had none
+	legacy     bool   // the server does not know CAPA
+	pipelining bool   // commands may be sent before the last one is answered
 }
 
 // status reads the first line of a reply: +OK or -ERR, and the text after it.
@@ -65,6 +66,7 @@ func (p *pop3) capabilities() ([]string, error) {
 	for {
 		line, err := p.lines.line()
 		if err != nil || line == "." {
+			p.pipelining = offers(capabilities, "PIPELINING")
 			return capabilities, err
 		}
 		if size += len(line); size > maxReply || len(capabilities) == maxLines {

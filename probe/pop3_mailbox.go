@@ -10,6 +10,11 @@ import (
 // mailbox counts the messages with STAT (RFC 1939 section 5), and asks what the
 // server does with them. Nothing is read and nothing deleted.
 func (p *pop3) mailbox() (mail.MailboxFacts, error) {
+	if p.pipelining {
+		if err := p.sendAhead("STAT", "CAPA"); err != nil {
+			return mail.MailboxFacts{}, err
+		}
+	}
 	ok, line, err := p.command("STAT")
 	if err != nil {
 		return mail.MailboxFacts{}, err

@@ -21,7 +21,7 @@ func (s *Session) Rehearse(ctx context.Context, address string) {
 	}
 	defer s.watch(ctx)()
 	began := time.Now()
-	facts, refused, err := client.rehearse(address, utf8)
+	facts, refused, err := client.rehearse(address, utf8, offers(s.offered, "PIPELINING"))
 	o := mail.Observation{
 		ID: "send:" + s.endpoint.String(), Kind: mail.KindSend, Subject: s.endpoint.String(),
 		Address: s.conn.Peer().String(), At: began, TookMS: time.Since(began).Milliseconds(),
@@ -51,10 +51,16 @@ func ascii(s string) bool {
 }
 
 // rehearse gives the replies, and what was refused, "" for nothing.
-func (s *smtp) rehearse(address string, utf8 bool) (facts mail.SendFacts, refused string, err error) {
+func (s *smtp) rehearse(address string, utf8, pipelined bool) (facts mail.SendFacts, refused string, err error) {
 	from := "MAIL FROM:<" + address + ">"
 	if utf8 {
 		from += " SMTPUTF8" // RFC 6531 section 3.4
+	}
+	to := "RCPT TO:<" + address + ">"
+	if pipelined {
+		if err := s.sendAhead(from, to, "RSET"); err != nil {
+			return facts, "", err
+		}
 	}
 	facts.Sender = address
 	r, err := s.command(from)
@@ -63,9 +69,9 @@ func (s *smtp) rehearse(address string, utf8 bool) (facts mail.SendFacts, refuse
 	}
 	facts.MailReply = r.String()
 	if r.kind() != 2 {
-		return facts, "the server refuses the sender: " + r.String(), nil
+		return facts, "the server refuses the sender: " + r.String(), s.skipAhead()
 	}
-	if r, err = s.command("RCPT TO:<" + address + ">"); err != nil {
+	if r, err = s.command(to); err != nil {
 		return facts, "", err
 	}
 	facts.RcptReply = r.String()
@@ -74,4 +80,15 @@ func (s *smtp) rehearse(address string, utf8 bool) (facts mail.SendFacts, refuse
 	}
 	_, err = s.command("RSET")
 	return facts, refused, err
+}
+
+// skipAhead reads the replies to what was sent before its turn and matters no more.
+func (s *smtp) skipAhead() error {
+	for len(s.ahead) > 0 {
+		s.ahead = s.ahead[1:]
+		if _, err := s.reply(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
