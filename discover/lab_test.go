@@ -190,10 +190,10 @@ func TestAWholeWorldIsTheSameEveryTime(t *testing.T) {
 }
 
 // dialLoopback leads connections to one real address out of the world.
-func dialLoopback(inner wire.DialFunc, real string) wire.DialFunc {
+func dialLoopback(inner wire.DialFunc, outside string) wire.DialFunc {
 	return func(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {
-		if to.String() == real {
-			return (&net.Dialer{}).DialContext(ctx, network, real)
+		if to.String() == outside {
+			return (&net.Dialer{}).DialContext(ctx, network, outside)
 		}
 		return inner(ctx, network, to)
 	}

@@ -90,7 +90,7 @@ func parseServerHello(body []byte) (c choice, ok bool) {
 	in.vector8()
 	c.suite = in.uint16()
 	in.take(1) // compression
-	if in != nil && len(in) > 0 {
+	if len(in) > 0 {
 		if !c.readExtensions(in.vector16()) || len(in) > 0 {
 			return choice{}, false
 		}

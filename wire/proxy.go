@@ -108,11 +108,12 @@ func (t toProxy) reach(ctx context.Context, network, address string) (net.Conn, 
 	if err != nil {
 		return nil, err
 	}
-	number, err := net.DefaultResolver.LookupPort(ctx, network, port)
+	var system net.Resolver
+	number, err := system.LookupPort(ctx, network, port)
 	if err != nil {
 		return nil, err
 	}
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	addrs, err := system.LookupNetIP(ctx, "ip", host)
 	if err != nil {
 		return nil, err
 	}
@@ -138,7 +139,8 @@ func (p *SOCKS) explain(ctx context.Context, err error, to netip.AddrPort) error
 	if _, known := errors.AsType[*proxyFault](err); known || over(ctx) {
 		return err
 	}
-	class, words := mail.Unreachable, ""
+	class := mail.Unreachable
+	var words string
 	_, reply, isReply := strings.Cut(err.Error(), "unknown error ")
 	switch {
 	case !isReply:
