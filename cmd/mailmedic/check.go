@@ -66,6 +66,9 @@ func (o *checkOptions) signIn(ctx context.Context, s *streams, target mail.Targe
 
 // run is the main job, in the world that the options of the network describe.
 func (o *checkOptions) run(ctx context.Context, s *streams, command string, world wire.Options, target mail.Target, signIn *check.SignIn) error {
+	if signIn != nil {
+		defer signIn.Secret.Wipe()
+	}
 	return play(s, command, &o.network, &o.output, world, func(options check.Options, emit func(mail.Event)) mail.Closing {
 		options.SignIn = signIn
 		return check.Run(ctx, target, options, emit)
