@@ -10,7 +10,6 @@ import (
 	"github.com/mailmedic/mailmedic/check"
 	"github.com/mailmedic/mailmedic/lab"
 	"github.com/mailmedic/mailmedic/mail"
-	"github.com/mailmedic/mailmedic/wire"
 )
 
 // roundTrip is the simulated round trip of the benchmarks.
@@ -70,20 +69,8 @@ func benchmarkCheck(b *testing.B, name, servers, zone string) {
 // timed runs once and gives the time to the first sign-in and to the verdict.
 func timed(b *testing.B, w *lab.World) (first, end time.Duration) {
 	b.Helper()
-	running, err := w.Start(b.Context(), lab.Options{RTT: roundTrip})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer running.Close()
-	network, err := wire.New(running.Network())
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer network.Close()
-	target, err := mail.ParseTarget(w.Demo.Address)
-	if err != nil {
-		b.Fatal(err)
-	}
+	_, network, target, leave := enter(b, w, lab.Options{RTT: roundTrip})
+	defer leave()
 	o := check.Options{Network: network, SignIn: &check.SignIn{Secret: mail.NewSecret([]byte(w.Demo.Password))}}
 	began := time.Now()
 	closing := check.Run(b.Context(), target, o, func(e mail.Event) {

@@ -40,23 +40,32 @@ func world(tb testing.TB, name string) *lab.World {
 	return w
 }
 
-// play runs check.Run in a world, with the world's own account unless change says otherwise.
-func play(tb testing.TB, w *lab.World, lo lab.Options, change func(*check.Options)) run {
+// enter starts a world and gives the way into it, with the address that the
+// world is about; leave ends both.
+func enter(tb testing.TB, w *lab.World, lo lab.Options) (running *lab.Running, network *wire.Network, target mail.Target, leave func()) {
 	tb.Helper()
 	running, err := w.Start(tb.Context(), lo)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	defer running.Close()
-	network, err := wire.New(running.Network())
-	if err != nil {
+	if network, err = wire.New(running.Network()); err != nil {
+		running.Close()
 		tb.Fatal(err)
 	}
-	defer network.Close()
-	target, err := mail.ParseTarget(w.Demo.Address)
-	if err != nil {
-		tb.Fatal(err)
+	if target, err = mail.ParseTarget(w.Demo.Address); err != nil {
+		tb.Error(err)
 	}
+	return running, network, target, func() {
+		network.Close()
+		running.Close()
+	}
+}
+
+// play runs check.Run in a world, with the world's own account unless change says otherwise.
+func play(tb testing.TB, w *lab.World, lo lab.Options, change func(*check.Options)) run {
+	tb.Helper()
+	running, network, target, leave := enter(tb, w, lo)
+	defer leave()
 	o := check.Options{Network: network, FailOn: mail.Error, Tool: mail.Tool{Name: "mailmedic", Version: "test"}}
 	if w.Demo.Password != "" {
 		o.SignIn = &check.SignIn{Username: w.Demo.User, Secret: mail.NewSecret([]byte(w.Demo.Password))}
@@ -241,17 +250,8 @@ func TestInsecureAuthSendsThePasswordAndSaysSo(t *testing.T) {
 func TestInterruptedRunsTellWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	w := world(t, "smtp-blocked")
-	running, err := w.Start(t.Context(), lab.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer running.Close()
-	network, err := wire.New(running.Network())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer network.Close()
-	target, _ := mail.ParseTarget(w.Demo.Address)
+	_, network, target, leave := enter(t, w, lab.Options{})
+	defer leave()
 	ctx, interrupt := context.WithCancel(t.Context())
 	defer interrupt()
 	closing := check.Run(ctx, target, check.Options{Network: network, FailOn: mail.Error}, func(e mail.Event) {

@@ -10,27 +10,14 @@ import (
 	"github.com/mailmedic/mailmedic/lab"
 	"github.com/mailmedic/mailmedic/mail"
 	"github.com/mailmedic/mailmedic/report"
-	"github.com/mailmedic/mailmedic/wire"
 )
 
 // look is one run of check.Discover against a mail world.
 func look(ctx context.Context, t *testing.T, name string, change func(*check.Options)) (mail.Report, lab.Journal) {
 	t.Helper()
 	w := world(t, name)
-	running, err := w.Start(t.Context(), lab.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer running.Close()
-	network, err := wire.New(running.Network())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer network.Close()
-	target, err := mail.ParseTarget(w.Demo.Address)
-	if err != nil {
-		t.Fatal(err)
-	}
+	running, network, target, leave := enter(t, w, lab.Options{})
+	defer leave()
 	o := check.Options{Network: network, FailOn: mail.Warning, Tool: mail.Tool{Name: "mailmedic", Version: "test"}}
 	if change != nil {
 		change(&o)

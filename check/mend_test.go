@@ -10,7 +10,6 @@ import (
 	"github.com/mailmedic/mailmedic/check"
 	"github.com/mailmedic/mailmedic/lab"
 	"github.com/mailmedic/mailmedic/mail"
-	"github.com/mailmedic/mailmedic/wire"
 )
 
 // TestWhoIsTriedAndInWhichOrder plays worlds in which the account is at risk.
@@ -76,25 +75,13 @@ func TestTheUserIsAskedAboutOneHostAtATime(t *testing.T) {
 func TestAPanicOfAGoroutineReachesTheCaller(t *testing.T) {
 	t.Parallel()
 	w := world(t, "unknown-hoster")
-	running, err := w.Start(t.Context(), lab.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer running.Close()
-	network, err := wire.New(running.Network())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer network.Close()
+	_, network, target, leave := enter(t, w, lab.Options{})
+	defer leave()
 	defer func() {
 		if value := recover(); value == nil || !strings.Contains(value.(error).Error(), "on purpose") {
 			t.Errorf("recovered %v", value)
 		}
 	}()
-	target, err := mail.ParseTarget(w.Demo.Address)
-	if err != nil {
-		t.Fatal(err)
-	}
 	check.Run(t.Context(), target, check.Options{Network: network, SignIn: &check.SignIn{
 		Secret:  mail.NewSecret([]byte("secret")),
 		Consent: func(context.Context, string, []mail.Source) bool { panic("on purpose") },
