@@ -90,7 +90,7 @@ func (o *demoOptions) demo(cmd *cobra.Command, s *streams, name string, named []
 	if err != nil {
 		return usagef("%s: %w", name, err)
 	}
-	running, err := world.Start(cmd.Context(), lab.Options{})
+	running, err := world.Start(cmd.Context(), s.world)
 	if err != nil {
 		return fmt.Errorf("start the mail world %s: %w", name, err)
 	}

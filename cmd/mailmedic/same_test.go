@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 )
 
 // demo runs the demo in this process and gives what it prints.
@@ -12,6 +13,7 @@ func demo(t *testing.T, args ...string) (stdout string, code int) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	s := &streams{in: strings.NewReader(""), out: &out, err: &errs, env: func(string) string { return "" }}
+	s.world.After = func(time.Duration) <-chan time.Time { return time.After(0) }
 	code = Main(t.Context(), append([]string{"demo"}, args...), s)
 	if code == exitUsage || code == exitFault {
 		t.Errorf("exit code %d: %s", code, &errs)

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/term"
+
+	"github.com/mailmedic/mailmedic/lab"
 )
 
 // streams are where a command reads and writes, and what is known of the
@@ -16,6 +18,8 @@ type streams struct {
 	out, err io.Writer
 	env      func(string) string
 	hasEnv   func(string) bool // a variable is there, if only with an empty value; nil for none
+
+	world lab.Options // how a demo's world behaves; a test lets its delays pass at once
 
 	prompting atomic.Bool // a person is being asked
 
