@@ -84,7 +84,7 @@ func statementConflictRules() []rule {
 		references: []string{"RFC 6186 section 3.4", "RFC 2782"},
 		words: words{
 			title:  "The DNS of {domain} says that there is no {services}, but {sources} {sources:names|name} a server for it",
-			detail: "{records} {records:has|have} the target \".\", which means that the service is not offered. Mail programs that follow the DNS look no further, the others go to {hosts}.",
+			detail: "{records} {records:has|have} the target \".\", which means that the service is not offered. Mail programs that follow the DNS do not look for it, the others go to {hosts}.",
 			fix:    "If the service is offered, publish its host in the SRV {records:record|records}; if not, remove it from the document.",
 		},
 		check: (*index).findAbsentButNamed,
@@ -101,10 +101,15 @@ func statementConflictRules() []rule {
 	}}
 }
 
-// capital gives a sentence its first letter.
+// capital gives a sentence its first letter. A protocol has capitals only, and a
+// URL is not changed.
 func capital(text string) string {
-	if text == "" {
-		return ""
+	first, rest, _ := strings.Cut(text, " ")
+	switch {
+	case text == "", strings.Contains(first, "://"):
+		return text
+	case first == "imap", first == "pop3", first == "smtp":
+		return strings.TrimSpace(strings.ToUpper(first) + " " + rest)
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
 }

@@ -129,7 +129,7 @@ func (x *index) findAbsentButNamed() []hit {
 			if name == "" {
 				continue
 			}
-			sources, services = appendNew(sources, v.kind), appendNew(services, protocolName(s.endpoint.Protocol))
+			sources, services = appendNew(sources, v.kind), appendNew(services, x.ruledOutService(s.endpoint, name))
 			records, servers = appendNew(records, name), appendNew(servers, s)
 			evidence = append(append(evidence, v.evidence...), "srv:"+name)
 		}
@@ -158,6 +158,20 @@ func (x *index) ruledOut(e mail.Endpoint) string {
 		return plain
 	}
 	return ""
+}
+
+// ruledOutService names the service that an SRV record rules out. Where the name
+// for the other encryption has a server, it is not the protocol as a whole.
+func (x *index) ruledOutService(e mail.Endpoint, name string) string {
+	label, rest, _ := strings.Cut(name, ".")
+	other, way := label+"s", " with STARTTLS"
+	if strings.HasSuffix(label, "s") {
+		other, way = strings.TrimSuffix(label, "s"), " with SSL/TLS"
+	}
+	if other += "." + rest; len(x.srvRecordsAt(other)) == 0 || x.srvAbsent(other) {
+		way = ""
+	}
+	return protocolName(e.Protocol) + way
 }
 
 // srvRecordsAt gives the SRV records of a name, as the DNS shows them.

@@ -148,12 +148,18 @@ func (v *voice) servers(x *index, role mail.Role) []*server {
 }
 
 // derived reports whether v speaks of the MX host's domain, or of the provider
-// behind it, and so only by inference of the mail domain.
+// behind it, and so only by inference of the mail domain. Autoconfig documents
+// and the directory are asked about other domains by inference alone; wherever
+// else an answer came from, the domain's own records or redirects led there.
 func (v *voice) derived(x *index) bool {
-	if v.source == mail.SourceProvider {
+	switch v.source {
+	case mail.SourceProvider:
 		return slices.Contains(v.evidence, "mx:"+x.Target.Domain)
+	case mail.SourceAutoconfig, mail.SourceISPDB:
+		return v.id != "" && !x.ownPlace(v.id) && v.trust.Rank() >= mail.TrustRedirected.Rank()
+	default:
+		return false
 	}
-	return v.id != "" && v.source != mail.SourceSRV && !x.ownPlace(v.id) && v.trust.Rank() >= mail.TrustRedirected.Rank()
 }
 
 // ownPlace reports whether a URL was asked for at a host of the mail domain, or

@@ -101,6 +101,14 @@ func conflictFixtures() []fixture {
 			"conflict.absent-but-named", "no IMAP by DNS, IMAP over TLS in the document", documented().answers("srv:_imap._tcp.example.org", "0 0 0 ."),
 			"The DNS of example.org says that there is no IMAP, but the autoconfig document names a server for it", mail.Warning,
 		},
+		{
+			"conflict.absent-but-named", "no STARTTLS by DNS beside a server with TLS", documented().srv(imaps).document(configHost, "", imap).answers("srv:_imap._tcp.example.org", "0 0 0 .").answers("srv:_imaps._tcp.example.org", "0 1 993 imap.example.org."),
+			"The DNS of example.org says that there is no IMAP with STARTTLS, but the autoconfig document names a server for it", mail.Warning,
+		},
+		{
+			"conflict.absent-but-named", "no TLS by DNS beside a server with STARTTLS", documented().document(configHost, "", pop3s).answers("srv:_pop3s._tcp.example.org", "0 0 0 .").answers("srv:_pop3._tcp.example.org", "0 1 110 pop.example.org."),
+			"The DNS of example.org says that there is no POP3 with SSL/TLS, but the autoconfig document names a server for it", mail.Warning,
+		},
 		{"conflict.absent-but-named", "only TLS by DNS and in the document", documented().srv(imaps).answers("srv:_imap._tcp.example.org", "0 0 0 ."), "", ""},
 
 		{
@@ -133,6 +141,14 @@ func hostConflictFixtures() []fixture {
 			documented().srv(oldIMAP).answers("a:old.example.org", "192.0.2.7").answers("a:imap.example.org", "192.0.2.7"), "", "",
 		},
 		{"conflict.hosts", "what follows from the MX record says nothing of the domain", documented().claimedBy("https://autoconfig.hoster.example/mail/config-v1.1.xml", "imaps://imap.hoster.example:993"), "", ""},
+		{
+			"conflict.hosts", "an SRV record leads to the Autodiscover service of another house", nowhere().srv(imaps).said(mail.SourceAutodiscover, "post:https://ad.hoster.example/autodiscover/autodiscover.xml", "imaps://imap.hoster.example:993"),
+			"The SRV records and the Autodiscover answer name different servers to receive mail of example.org", mail.Warning,
+		},
+		{
+			"conflict.hosts", "a TXT record leads to a document of another house", nowhere().srv(imaps).said(mail.SourceTXT, "https://conf.hoster.example/c.xml", "imaps://imap.hoster.example:993"),
+			"The SRV records and a TXT record name different servers to receive mail of example.org", mail.Warning,
+		},
 
 		{
 			"conflict.ispdb-stale", "the listed servers do not exist", documented().document(directory, "", oldIMAP).dns("a:old.example.org", mail.DNSNXDomain),
@@ -172,9 +188,14 @@ func (w *world) claimed(texts ...string) *world {
 
 // claimedBy is a document of the domain above the MX host.
 func (w *world) claimedBy(url string, texts ...string) *world {
+	return w.said(mail.SourceAutoconfig, url, texts...)
+}
+
+// said is a document at another house.
+func (w *world) said(source mail.Source, url string, texts ...string) *world {
 	w.web(url, 200, "")
 	for _, text := range texts {
-		w.claim(text, roleOf(text), mail.Claim{Source: mail.SourceAutoconfig, Trust: mail.TrustRedirected, Evidence: []string{url}})
+		w.claim(text, roleOf(text), mail.Claim{Source: source, Trust: mail.TrustRedirected, Evidence: []string{url}})
 	}
 	return w
 }
