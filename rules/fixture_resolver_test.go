@@ -117,6 +117,10 @@ func resolverFixtures() []fixture {
 		{"dns.resolvers-differ", "two types of one name are one finding", good().both("a:"+host, "", two, mail.DNSServFail).both("aaaa:"+host, "", []string{"2001:db8::1"}, mail.DNSServFail), "The resolvers disagree about imap.example.org (A and AAAA)", mail.Warning},
 		{"dns.resolvers-differ", "neither finds it", good().both("a:autoconfig.example.org", mail.DNSNXDomain, nil, mail.DNSNoData), "", ""},
 		{"dns.resolvers-differ", "the other one did not answer", good().both("a:"+host, "", two, mail.DNSTimeout), "", ""},
+		{"dns.resolver-silent", "it answers nothing", good().both("a:"+host, "", two, mail.DNSTimeout).both("aaaa:"+host, mail.DNSNoData, nil, mail.DNSTimeout), "The resolver tls://dns.example:853 does not answer", mail.Warning},
+		{"dns.resolver-silent", "one answer came", good().both("a:"+host, "", two, mail.DNSTimeout).both("aaaa:"+host, mail.DNSNoData, nil, mail.DNSNoData), "", ""},
+		{"dns.resolver-silent", "no other one answers either", good().both("a:"+host, mail.DNSTimeout, nil, mail.DNSTimeout), "", ""},
+		{"dns.resolver-silent", "the run was over", good().both("a:"+host, "", two, mail.Deadline), "", ""},
 		{"dns.resolvers-differ", "the other one was too slow", good().both("a:"+host, "", two, mail.Deadline), "", ""},
 		{"net.no-dns", "the other one answers", nowhere().both("mx:example.org", mail.DNSTimeout, nil, "", "10 mx.example.org."), "This computer has no working DNS", mail.Critical},
 	}

@@ -69,7 +69,7 @@ func resolverRules() []rule {
 			},
 			check: (*index).findWildcard,
 		},
-		resolversDifferRule(notFound),
+		resolversDifferRule(notFound), resolverSilentRule(),
 		unansweredSRVRule(),
 	}
 }

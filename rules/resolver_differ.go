@@ -30,6 +30,48 @@ func resolversDifferRule(notFound []string) rule {
 	}
 }
 
+// resolverSilentRule is about a further resolver that cannot be compared with.
+func resolverSilentRule() rule {
+	return rule{
+		id: "dns.resolver-silent", looksFor: "a resolver to compare with answers nothing",
+		severity: mail.Warning, owner: mail.OwnerNetwork, confidence: mail.Certain,
+		references: []string{"RFC 9499 section 6"},
+		words: words{
+			title:  "The resolver {resolver} does not answer",
+			detail: "It answered none of {n} {n:question|questions}, so that nothing was compared with it.",
+			fix:    "Check the address of the resolver. It may be down, serve its own network only, or the network here lets nobody ask other resolvers.",
+		},
+		check: (*index).findSilentResolvers,
+	}
+}
+
+// findSilentResolvers counts only questions that another resolver answered: else
+// the network may be to blame, or the question.
+func (x *index) findSilentResolvers() []hit {
+	var resolvers []string
+	asked, answered := map[string][]string{}, map[string]bool{}
+	for _, o := range x.further {
+		resolvers = appendNew(resolvers, o.Resolver)
+		first, ok := x.byID[strings.TrimSuffix(o.ID, "@"+o.Resolver)]
+		switch {
+		case !silentAnswer(o):
+			answered[o.Resolver] = true
+		case ok && !silentAnswer(first) && failureClass(o) != mail.Deadline:
+			asked[o.Resolver] = append(asked[o.Resolver], o.ID)
+		}
+	}
+	var hits []hit
+	for _, resolver := range resolvers {
+		if ids := asked[resolver]; len(ids) > 0 && !answered[resolver] {
+			hits = append(hits, hit{
+				subject: resolver, evidence: ids[:min(len(ids), maxList)],
+				params: params{"resolver": said(resolver), "n": len(ids)},
+			})
+		}
+	}
+	return hits
+}
+
 // isFurther reports whether o is what a further resolver says to a question
 // that another has answered.
 func isFurther(o mail.Observation) bool {
