@@ -118,6 +118,19 @@ type (
 	}
 )
 
+// microsoftAutodiscover is where every domain at Microsoft 365 is to lead to.
+const microsoftAutodiscover = "autodiscover.outlook.com"
+
+// aliased reports whether the DNS shows a name as an alias of a host.
+func (x *index) aliased(name, host string) bool {
+	return slices.ContainsFunc([]string{"a", "aaaa"}, func(qtype string) bool {
+		o, ok := x.dns(qtype, name)
+		return ok && o.DNSFacts != nil && slices.ContainsFunc(o.Aliases, func(alias string) bool {
+			return strings.EqualFold(strings.TrimSuffix(alias, "."), host)
+		})
+	})
+}
+
 // autodiscoverPublication gives an Autodiscover answer, or the alias for
 // mailboxes at Microsoft 365, where nothing of the kind is there.
 func (x *index) autodiscoverPublication(settings []choice) []mail.Publication {
@@ -131,9 +144,12 @@ func (x *index) autodiscoverPublication(settings []choice) []mail.Publication {
 	}
 	outlook := asksFor(func(p place) bool { return p.kind == placeService })
 	if x.Provider != nil && x.Provider.ID == microsoft365 {
+		if x.aliased("autodiscover."+domain, microsoftAutodiscover) {
+			return nil // what it leads to does not answer from here, and no record mends that
+		}
 		return []mail.Publication{{
 			Kind: "dns", Name: "autodiscover." + domain + " CNAME",
-			Content: fmt.Sprintf("autodiscover.%s. %d IN CNAME autodiscover.outlook.com.", domain, publicationTTL),
+			Content: fmt.Sprintf("autodiscover.%s. %d IN CNAME %s.", domain, publicationTTL, microsoftAutodiscover),
 			Why:     "leads to the mailboxes at Microsoft 365, as Microsoft asks of every domain there", For: outlook,
 		}}
 	}

@@ -119,6 +119,12 @@ func TestRecordsAreReadyToPaste(t *testing.T) {
 	if got.owner != "autodiscover.example.org." || got.rtype != "CNAME" || !slices.Equal(got.data, []string{"autodiscover.outlook.com."}) {
 		t.Errorf("got %+v", got)
 	}
+	alias := mail.Observation{ID: "a:autodiscover.example.org", Kind: mail.KindDNS, DNSFacts: &mail.DNSFacts{
+		Name: "autodiscover.example.org", Type: "A", Aliases: []string{"Autodiscover.outlook.com."}, Records: []string{"203.0.113.9"},
+	}}
+	if _, again := publishedBy(hosted.observe(alias))["autodiscover.example.org CNAME"]; again {
+		t.Error("the alias that is there is to be published again")
+	}
 }
 
 func TestTheAutoconfigDocumentSaysTheSettings(t *testing.T) {
