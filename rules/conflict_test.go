@@ -94,3 +94,16 @@ func TestTextOfDocumentsIsBoundedInContradictions(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatProgramsRefuseADocumentForIsSaidFirst(t *testing.T) {
+	t.Parallel()
+	notes := []string{"imap://mail.example.org:143: odd", "pop3 server 2 is passed over: odd"}
+	for _, number := range strings.Split("abcdefgh", "") {
+		notes = append(notes, "note "+number)
+	}
+	notes = append(notes, "the document does not name example.org among its domains; some programs refuse it", "more of it was passed over")
+	const want = "The document does not name example.org among its domains; some programs refuse it. POP3 server 2 is passed over: odd. imap://mail.example.org:143: odd. Note a. Note b. Note c. Note d. Note e. And 4 more."
+	if got := sentences(notes); got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}

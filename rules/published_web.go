@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mailmedic/mailmedic/mail"
@@ -248,12 +250,32 @@ func (x *index) findDocumentNotes() []hit {
 	return oncePerSubject(hits)
 }
 
-// sentences makes a paragraph of notes.
+// noteRank puts what makes programs refuse a document before what they miss of
+// it, and that before what is only odd. That there was more to note comes last.
+func noteRank(note string) int {
+	switch {
+	case strings.Contains(note, " among its domains"):
+		return 0
+	case strings.HasPrefix(note, "more of it "):
+		return 3
+	case strings.Contains(note, "passed over"):
+		return 1
+	default:
+		return 2
+	}
+}
+
+// sentences makes a paragraph of notes, the weightiest first.
 func sentences(notes []string) string {
+	notes = slices.Clone(notes)
+	slices.SortStableFunc(notes, func(a, b string) int { return cmp.Compare(noteRank(a), noteRank(b)) })
 	var out []string
 	for _, note := range notes[:min(len(notes), maxList)] {
 		note = strings.Join(strings.Fields(clip(note, maxSaid)), " ")
 		out = append(out, capital(strings.TrimSuffix(note, "."))+".")
+	}
+	if more := len(notes) - maxList; more > 0 {
+		out = append(out, "And "+strconv.Itoa(more)+" more.")
 	}
 	return strings.Join(out, " ")
 }
