@@ -86,7 +86,12 @@ func failedAnswer(o mail.Observation) answer {
 	switch o.Failure.Class {
 	case mail.DNSNXDomain, mail.DNSNoData:
 		return nothing
-	case mail.PolicyRefused, mail.Deadline:
+	case mail.PolicyRefused:
+		if o.HTTPFacts != nil && len(o.Redirects) > 0 {
+			return unusable // it was asked, and leads to where nobody should follow
+		}
+		return notAsked
+	case mail.Deadline:
 		return notAsked
 	case mail.HTTPStatus:
 		return byStatus(o)
@@ -106,7 +111,7 @@ func byStatus(o mail.Observation) answer {
 		return trouble
 	}
 	switch s := o.Status; {
-	case s == 401, s == 407: // it wants a sign-in
+	case s == 401, s == 407, s >= 300 && s < 400: // it wants a sign-in, or its redirects lead nowhere
 		return unusable
 	case s == 408, s == 429, s >= 500: // it may answer otherwise another time
 		return trouble

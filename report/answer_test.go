@@ -20,6 +20,8 @@ func TestFoundNotFoundTroubleAndNotAskedAreDifferentThings(t *testing.T) {
 	page := func(status int, media string) mail.Observation {
 		return mail.Observation{ID: "https://a.example/", HTTPFacts: &mail.HTTPFacts{Status: status, MediaType: media}}
 	}
+	led := page(302, "")
+	led.Redirects = []string{"http://b.example/"}
 	noted := page(200, "text/xml")
 	noted.Notes = []string{"a server without a name"}
 	claimed := records("0 1 993 imap.a.example.")
@@ -54,6 +56,8 @@ func TestFoundNotFoundTroubleAndNotAskedAreDifferentThings(t *testing.T) {
 		"a media type that is none":          {failed(page(200, "%%%"), mail.HTTPBody), nothing},
 		"a document that names no server":    {page(200, "text/xml"), unusable},
 		"a document all of which was passed": {noted, unusable},
+		"302, and it leads nowhere":          {failed(page(302, ""), mail.HTTPStatus), unusable},
+		"302, and it is not followed":        {failed(led, mail.PolicyRefused), unusable},
 		"it is not allowed":                  {failed(page(0, ""), mail.PolicyRefused), notAsked},
 		"the time was over":                  {failed(page(0, ""), mail.Deadline), notAsked},
 	} {
