@@ -113,7 +113,7 @@ func broken(seen []mail.Observation) bool {
 		dialled = dialled || o.Kind == mail.KindDial && o.Failure == nil
 	}
 	for _, o := range seen {
-		if o.Failure == nil || o.Kind == mail.KindDial && dialled {
+		if o.Failure == nil || o.Kind == mail.KindDial && dialled || isAttempt(o) {
 			continue
 		}
 		if o.Failure.Class != mail.Deadline && o.Failure.Class != mail.PolicyRefused {

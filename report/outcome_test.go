@@ -179,3 +179,91 @@ func TestWordsOfALaterVersionArePrintedAsTheyAre(t *testing.T) {
 		}
 	}
 }
+
+func TestConsentIsWhatIsMissingAfterAPasswordWasGiven(t *testing.T) {
+	t.Parallel()
+	events := trial(mail.Handshake, mail.Ready)
+	last := &events[len(events)-1].Verdict.NotChecked[0]
+	for why, want := range map[mail.Why]bool{mail.WhyConsent: true, mail.WhyBudget: false} {
+		last.Why = why
+		got := string(printed(t, "text", Options{Command: "check"}, events))
+		if strings.Contains(got, "--trust-discovered") != want || strings.Contains(got, "--ask-password") {
+			t.Errorf("%s: hint %v in:\n%s", why, want, got)
+		}
+	}
+}
+
+func TestFurtherHandshakesAreLabelledAndBreakNothing(t *testing.T) {
+	t.Parallel()
+	handshake := mail.Observation{Kind: mail.KindTLS, TLSFacts: &mail.TLSFacts{
+		Version: "TLS 1.3", ChainNotes: []mail.ChainNote{mail.ChainRoot}, Stapled: mail.OCSPGood, ClientCertificate: mail.CertificateOptional,
+	}}
+	legacy := failed(mail.KindTLS, mail.TLSAlert)
+	legacy.TLSFacts = &mail.TLSFacts{Attempt: "legacy"}
+	classical := mail.Observation{Kind: mail.KindTLS, TLSFacts: &mail.TLSFacts{Attempt: "classical", Version: "TLS 1.3", Group: "X25519"}}
+	session := mail.Observation{Kind: mail.KindSession, SessionFacts: &mail.SessionFacts{
+		Limits: map[string]int64{"size": 1000, "rcptmax": 5}, Injection: mail.InjectionDiscarded,
+	}}
+	got := string(printed(t, "text", Options{Verbose: 1, Width: 120}, trial(mail.Reachable, mail.Broken, mail.Observation{Kind: mail.KindDial}, handshake, classical, legacy, session)))
+	for _, want := range []string{
+		"Also tried    classical key exchange: TLS 1.3, X25519\n", "Also tried    old versions too: tls-alert\n", "Chain         the root is sent too\n",
+		"Stapled       good\n", "Asks for      a certificate of the client, optional\n", "Limits        rcptmax 5, size 1000\n",
+		"Injection     a command before the handshake is discarded\n", "answers, not fully tested",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in:\n%s", want, got)
+		}
+	}
+	if strings.Contains(got, "Failure") {
+		t.Errorf("a further handshake stands there as a failure:\n%s", got)
+	}
+}
+
+func TestClientsThatWereAskedForAreOnAQuietPageToo(t *testing.T) {
+	t.Parallel()
+	events := trial(mail.Published, mail.Unproven)
+	events[len(events)-1].Verdict.Clients = []mail.Program{{Name: "Thunderbird"}}
+	if got := string(printed(t, "text", Options{Quiet: true}, events)); !strings.Contains(got, "Thunderbird") {
+		t.Errorf("no client in:\n%s", got)
+	}
+}
+
+func TestUserNamesAreSpelledAsTheirHostsAre(t *testing.T) {
+	t.Parallel()
+	target := mail.Target{Address: "jörg@xn--bcher-kva.example", Domain: "xn--bcher-kva.example"}
+	for _, tc := range []struct {
+		name        string
+		unicode     bool
+		want, ascii string
+	}{
+		{"jörg@xn--bcher-kva.example", true, "jörg@bücher.example", "jörg@xn--bcher-kva.example"},
+		{"", true, "usually jörg@bücher.example", "jörg@xn--bcher-kva.example"},
+		{"jörg@xn--bcher-kva.example", false, "jörg@xn--bcher-kva.example", ""},
+		{"anna@hoster.example", true, "anna@hoster.example", ""},
+	} {
+		if got, ascii := newPage(Options{Unicode: tc.unicode}, target).shownUsername(tc.name, target); got != tc.want || ascii != tc.ascii {
+			t.Errorf("%q: %q and %q, want %q and %q", tc.name, got, ascii, tc.want, tc.ascii)
+		}
+	}
+}
+
+func TestWhatFurtherResolversSayIsNoQuestionOfItsOwn(t *testing.T) {
+	t.Parallel()
+	mx := func(id string) mail.Event {
+		facts := &mail.DNSFacts{Name: "a.example", Type: "MX", Resolver: "192.0.2.54:53"}
+		return mail.Event{Observation: &mail.Observation{ID: id, Kind: mail.KindDNS, Subject: "a.example", DNSFacts: facts}}
+	}
+	got := string(printed(t, "text", Options{}, []mail.Event{mx("mx:a.example"), mx("mx:a.example@192.0.2.54:53"), {Verdict: &mail.Closing{Complete: true}}}))
+	if !strings.Contains(got, "1 question asked") {
+		t.Errorf("not one question in:\n%s", got)
+	}
+}
+
+func TestADocumentIsNotSaidToBeDNS(t *testing.T) {
+	t.Parallel()
+	v := newView(mail.Report{}, Options{})
+	page := mail.Observation{HTTPFacts: &mail.HTTPFacts{Status: 200}}
+	if got := v.believed(mail.Claim{Source: mail.SourcePACC, Trust: mail.TrustDNS}, page, mail.Incoming); !strings.Contains(got, "own document") || strings.Contains(got, "plain DNS") {
+		t.Error(got)
+	}
+}

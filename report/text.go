@@ -24,7 +24,9 @@ func (p *textPrinter) Close() error {
 	v := newView(p.fold.Report(), p.o)
 	v.verdict()
 	v.settings()
-	if !v.o.Quiet {
+	if v.o.Quiet {
+		v.clients() // which are there only where they were asked for
+	} else {
 		v.details()
 	}
 	_, err := p.w.Write(v.buf.Bytes())

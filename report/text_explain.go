@@ -184,6 +184,9 @@ func (v *view) believed(c mail.Claim, o mail.Observation, role mail.Role) string
 		if role == mail.MX {
 			return "believed for what it is: plain DNS, not signed"
 		}
+		if web {
+			return "believed with care: the domain's own document, but no signed record of the DNS vouches for it"
+		}
 		return "believed with care: plain DNS, not signed, but the host is inside the domain"
 	case mail.TrustRedirected:
 		if web {

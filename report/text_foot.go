@@ -20,13 +20,13 @@ func (v *view) foot() {
 
 // totals counts what was asked, and the notices that are not on the page.
 func (v *view) totals() string {
-	hosts, sources := v.asked()
+	hosts, questions := v.asked()
 	var parts []string
 	if hosts > 0 {
 		parts = append(parts, count(hosts, "server"))
 	}
-	if sources > 0 {
-		parts = append(parts, count(sources, "source"))
+	if questions > 0 {
+		parts = append(parts, count(questions, "question"))
 	}
 	var sentences []string
 	if len(parts) > 0 {
@@ -42,16 +42,17 @@ func (v *view) totals() string {
 }
 
 // asked counts the hosts that were dialled, and the questions and documents
-// that could name settings.
-func (v *view) asked() (hosts, sources int) {
+// that could name settings. What further resolvers say to the same questions is
+// no question of its own.
+func (v *view) asked() (hosts, questions int) {
 	names := map[string]bool{}
 	for _, o := range v.r.Observations {
 		switch o.Kind {
 		case mail.KindHTTP:
-			sources++
+			questions++
 		case mail.KindDNS:
-			if o.DNSFacts != nil && !slices.Contains([]string{"A", "AAAA", "CNAME"}, strings.ToUpper(o.Type)) {
-				sources++
+			if o.DNSFacts != nil && !isHostLookup(o) && (o.Resolver == "" || !strings.HasSuffix(o.ID, "@"+o.Resolver)) {
+				questions++
 			}
 		default:
 			if e, err := mail.ParseEndpoint(o.Subject); err == nil {
@@ -59,7 +60,7 @@ func (v *view) asked() (hosts, sources int) {
 			}
 		}
 	}
-	return len(names), sources
+	return len(names), questions
 }
 
 func took(ms int64) string {
@@ -103,6 +104,7 @@ func (v *view) hints() {
 	live := v.o.Command != "report" && v.o.Command != "" // the flags of a recorded run are set
 	hint(v.o.Command == "discover" && len(v.r.Settings) > 0, "Test these: mailmedic check "+v.r.Target.DisplayAddress())
 	hint(v.o.Command == "check" && v.signInOpen(), "Test the sign-in too: "+v.signInCommand())
+	hint(v.o.Command == "check" && v.awaitsConsent(), "Send the password there too: --trust-discovered")
 	hint(live && v.discovers() && v.r.Target.Address == "" && len(v.r.Clients) == 0, "What mail programs find here: --clients")
 	hint(!v.o.Explain && v.o.Command != "", "How was this found? --explain")
 	hint(v.o.Verbose == 0, "More detail: -v")
@@ -124,6 +126,12 @@ func (v *view) signInOpen() bool {
 		return n.Why == mail.WhyConsent || n.Why == mail.WhyBudget || n.Why == mail.WhyThrottled
 	})
 	return ready && takesPassword && !asked
+}
+
+// awaitsConsent reports whether there was a password that a server did not get,
+// because nobody vouches for the server and nobody agreed.
+func (v *view) awaitsConsent() bool {
+	return slices.ContainsFunc(v.r.NotChecked, func(n mail.NotChecked) bool { return n.Why == mail.WhyConsent })
 }
 
 func (v *view) signInCommand() string {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,9 +25,12 @@ func (v *view) servers() {
 		v.blank()
 		v.paragraph(2, v.ink.bold, v.subjectWords(subject))
 		for _, o := range v.at[subject] {
-			if v.atFurtherAddress(o) {
+			switch {
+			case isAttempt(o):
+				v.alsoTried(o)
+			case v.atFurtherAddress(o):
 				v.furtherFacts(o)
-			} else {
+			default:
 				v.serverFacts(o)
 			}
 		}
@@ -78,6 +82,62 @@ func (v *view) furtherFacts(o mail.Observation) {
 	v.fact("Also at", o.Address+": "+words+failureWords(o.Failure, "; "))
 }
 
+// isAttempt reports whether o is a handshake that only finds out what a server can do.
+func isAttempt(o mail.Observation) bool { return o.TLSFacts != nil && o.Attempt != "" }
+
+// alsoTried puts what came of such a handshake in one line.
+func (v *view) alsoTried(o mail.Observation) {
+	f := o.TLSFacts
+	way := f.Attempt
+	switch way {
+	case "classical":
+		way = "classical key exchange"
+	case "tls-1.2":
+		way = "TLS 1.2 at most"
+	case "legacy":
+		way = "old versions too"
+	}
+	v.fact("Also tried", way+": "+join("; ", join(", ", f.Version, f.Cipher, f.Group), failureWords(o.Failure, "")))
+}
+
+// extras puts what is odd or rare about a handshake.
+func (v *view) extras(f *mail.TLSFacts) {
+	var notes []string
+	for _, n := range f.ChainNotes {
+		notes = append(notes, chainWords(n))
+	}
+	v.fact("Chain", strings.Join(notes, ", "))
+	v.fact("Stapled", string(f.Stapled))
+	if f.ClientCertificate != "" {
+		v.fact("Asks for", "a certificate of the client, "+string(f.ClientCertificate))
+	}
+}
+
+func chainWords(n mail.ChainNote) string {
+	switch n {
+	case mail.ChainOrder:
+		return "not in order"
+	case mail.ChainExtra:
+		return "some do not belong to it"
+	case mail.ChainRepeated:
+		return "some are sent twice"
+	case mail.ChainRoot:
+		return "the root is sent too"
+	case mail.ChainMissing:
+		return "an intermediate is missing"
+	}
+	return string(n)
+}
+
+// limitWords gives what a server will not go beyond, by name.
+func limitWords(limits map[string]int64) string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(limits)) {
+		list = append(list, fmt.Sprintf("%s %d", name, limits[name]))
+	}
+	return strings.Join(list, ", ")
+}
+
 func (v *view) serverFacts(o mail.Observation) {
 	if o.Kind == mail.KindDial {
 		v.fact("Address", o.Address+failureWords(o.Failure, ": "))
@@ -88,12 +148,17 @@ func (v *view) serverFacts(o mail.Observation) {
 		for i, c := range f.Certificates {
 			v.certificate(i, c)
 		}
+		v.extras(f)
 	}
 	if f := o.SessionFacts; f != nil {
 		v.fact("Software", f.Software)
 		v.fact("Greeting", f.Greeting)
 		v.bothWays("Sign-in", f.Mechanisms)
 		v.bothWays("Can do", f.Capabilities)
+		v.fact("Limits", limitWords(f.Limits))
+		if f.Injection != "" {
+			v.fact("Injection", "a command before the handshake is "+string(f.Injection))
+		}
 	}
 	if f := o.AuthFacts; f != nil {
 		label := "Signed in as"

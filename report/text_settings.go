@@ -99,10 +99,11 @@ func (v *view) ofRole(role mail.Role) []mail.Setting {
 
 func (v *view) settingRow(s mail.Setting) settingRow {
 	e := s.Endpoint
+	username, ascii := v.shownUsername(s.Username, v.r.Target)
 	row := settingRow{
 		cells: []string{
 			roleWord(s.Role), protocolWord(e.Protocol), v.hostName(e.Host), strconv.Itoa(int(e.Port)),
-			securityWords(e.Security), usernameWords(s.Username, v.r.Target),
+			securityWords(e.Security), username,
 		},
 		outcome: v.outcome(s),
 	}
@@ -112,6 +113,9 @@ func (v *view) settingRow(s mail.Setting) settingRow {
 	row.outcome.words = v.text(row.outcome.words)
 	if v.hostName(e.Host) != e.Host {
 		row.notes = append(row.notes, "in ASCII: "+e.Host)
+	}
+	if ascii != "" {
+		row.notes = append(row.notes, "user name with the domain in ASCII: "+ascii)
 	}
 	if ways := signInWords(s.Auth); len(ways) > 0 && (v.o.Verbose > 0 || !slices.Contains(ways, normalPassword)) {
 		row.notes = append(row.notes, "sign-in by "+strings.Join(ways, ", "))

@@ -137,7 +137,7 @@ func whyWords(w mail.Why, interrupted bool) string {
 	case mail.WhyBudget:
 		return "more tries could lock the account"
 	case mail.WhyThrottled:
-		return "the server asked for fewer connections"
+		return "the server asked to stop trying"
 	}
 	return string(w)
 }
@@ -243,6 +243,17 @@ func usernameWords(name string, t mail.Target) string {
 	return strings.NewReplacer(
 		"%EMAILADDRESS%", "NAME@"+t.Domain, "%EMAILLOCALPART%", "NAME", "%EMAILDOMAIN%", t.Domain,
 	).Replace(name)
+}
+
+// shownUsername gives the user name as usernameWords does, with U-labels where it
+// ends in the target's domain, and then the form in ASCII for programs that know no other.
+func (p *page) shownUsername(name string, t mail.Target) (words, ascii string) {
+	words = usernameWords(name, t)
+	local, ok := strings.CutSuffix(words, "@"+t.Domain)
+	if !ok || p.hostName(t.Domain) == t.Domain {
+		return words, ""
+	}
+	return local + "@" + p.hostName(t.Domain), strings.TrimPrefix(words, "usually ")
 }
 
 // count gives "1 message", "2 messages".
