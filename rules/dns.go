@@ -7,6 +7,9 @@ import (
 	"github.com/mailmedic/mailmedic/mail"
 )
 
+// unheardRecords is for a zone that fails at some records and answers the rest.
+const unheardRecords = "Other questions about {domain} are answered, {records:this one is|these are} not, so nobody can say here which servers {records:it names|they name}. Mail programs that look there fail as well."
+
 // dnsRules are about names: the domain's own and those of its servers.
 func dnsRules() []rule {
 	return []rule{
@@ -32,6 +35,10 @@ func dnsRules() []rule {
 				detail: "The name servers do not answer properly, or the domain's DNSSEC signatures are not valid.[ The resolver says: {reason}.] Mail programs cannot find the servers until this is mended.",
 				fix:    "Have the host of the DNS zone check the name servers and, if the zone is signed, its DS record and whether the signatures have expired. To rule this network out, ask another resolver with --resolver.",
 			},
+			variants: map[string]words{"records": {
+				title:  "Looking up the SRV {records:record|records} {records} ends in an error (SERVFAIL)",
+				detail: unheardRecords,
+			}},
 			headline: "The settings for {who} could not be found: the DNS of {name} is broken.",
 			silences: []silence{{[]string{"discovery.*", "dns.no-mx", "run.incomplete"}, sameServers}},
 			check:    func(x *index) []hit { return x.findDNSFault(mail.DNSServFail) },
@@ -45,6 +52,10 @@ func dnsRules() []rule {
 				detail: "Other names could be looked up, this one could not in time. Mail programs cannot find the servers as long as this lasts.",
 				fix:    "Have the host of the DNS zone check that all its name servers run and can be reached. To rule this network out, ask another resolver with --resolver.",
 			},
+			variants: map[string]words{"records": {
+				title:  "Nobody answers the {records:question|questions} for the SRV {records:record|records} {records}",
+				detail: unheardRecords,
+			}},
 			headline: "The settings for {who} could not be found: the name servers of {name} do not answer.",
 			silences: []silence{{[]string{"discovery.*", "dns.no-mx", "run.incomplete"}, sameServers}},
 			check:    func(x *index) []hit { return x.findDNSFault(mail.DNSTimeout) },
@@ -134,13 +145,34 @@ func (x *index) findDNSFault(class mail.Class) []hit {
 		return hits
 	}
 	if failed := x.failedQuestions(class); len(failed) > 0 {
-		hits := x.domainHit(failed...)
-		hits[0].severity, hits[0].params = mail.Critical, params{"name": x.Target.DisplayDomain()}
-		return hits
+		return x.findFailedQuestions(failed)
 	}
 	return with(faults(mail.KindDial, class)(x), func(h hit) params {
 		return params{"name": mail.DisplayName(h.servers[0].endpoint.Host)}
 	})
+}
+
+// findFailedQuestions tells a zone that answers nothing from one that fails at
+// some records only.
+func (x *index) findFailedQuestions(failed []string) []hit {
+	h, names := x.domainHit(failed...)[0], make([]string, len(failed))
+	h.severity, h.params = mail.Critical, params{"name": x.Target.DisplayDomain()}
+	if x.answersMX() {
+		h.severity, h.variant = mail.Error, "records"
+		for i, id := range failed {
+			names[i] = strings.TrimPrefix(id, "srv:")
+		}
+		h.params["records"] = names
+		h.headline = "The settings for {who} could not be found: {records:a question|questions} for SRV records of {domain} {records:is|are} not answered."
+	}
+	return []hit{h}
+}
+
+// answersMX reports whether the question for the domain's MX records was
+// answered, be it that there are none.
+func (x *index) answersMX() bool {
+	o, asked := x.dns("mx", x.Target.Domain)
+	return asked && slices.Contains([]mail.Class{"", mail.DNSNoData}, failureClass(o))
 }
 
 // failedQuestions gives the questions for SRV records that failed so, of roles

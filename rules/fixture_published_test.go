@@ -9,6 +9,13 @@ func publishedFixtures() []fixture {
 		{"discovery.nothing-published", "nothing at all", nowhere().mxHost(mx).works(mx), "No settings for example.org are published, and none could be guessed", mail.Error},
 		{"discovery.nothing-published", "guesses were not asked", nowhere().guess(imaps, smtps), "No settings for example.org are published; there are only servers with usual names", mail.Error},
 		{"discovery.nothing-published", "guesses fail", nowhere().guess(imaps, smtps).dial(mail.Refused, imaps, smtps), "No settings for example.org are published, and none could be guessed", mail.Error},
+		{"discovery.nothing-published", "there is an MX record and no guess, and nobody was asked", nowhere().mxHost(mx), "No settings for example.org are published, and none could be guessed", mail.Error},
+		{"discovery.nothing-published", "a web host refuses connections", nowhere().guess(imaps).web("https://autoconfig.example.org/", 0, mail.Refused).dial(mail.Refused, imaps), "No usable settings for example.org were found, and none could be guessed", mail.Error},
+		{"discovery.nothing-published", "a document is too large, and guesses were not asked", nowhere().guess(imaps).web("https://autoconfig.example.org/", 200, mail.TooLarge), "No usable settings for example.org were found; there are only servers with usual names", mail.Error},
+		{"discovery.nothing-published", "an IP address whose host was asked", literal().dial(mail.Refused, "imaps://192.0.2.10:993"), "No mail server was found at [192.0.2.10]", mail.Error},
+		{"discovery.nothing-published", "an IP address whose host was not asked", literal(), "Nobody publishes settings for an IP address such as [192.0.2.10]", mail.Error},
+		{"discovery.digest-mismatch", "the document has another digest", pacc("the document is not the one whose digest the TXT record _ua-auto-config.example.org holds"), "The settings document at https://ua-auto-config.example.org/ does not match its digest in the DNS", mail.Warning},
+		{"discovery.digest-mismatch", "the document cannot be read", pacc("unexpected end of JSON input"), "", ""},
 		{"discovery.nothing-published", "a guess works", nowhere().guess(imaps, smtps).works(imaps, smtps), "", ""},
 		{"discovery.nothing-published", "the DNS is broken", nowhere().dns("mx:example.org", mail.DNSServFail), "", ""},
 
@@ -96,15 +103,20 @@ func unheardFixtures() []fixture {
 		{"discovery.nothing-published", "the name of a guess came too late", nowhere().skipped(mail.WhyDeadline, "a:imap.example.org"), "", ""},
 		{
 			"discovery.nothing-published", "every place answered that there is nothing",
-			unsearched(mail.DNSNXDomain).web(configuration, 404, mail.HTTPStatus).web("https://example.org/", 0, mail.Refused).web(plain, 0, mail.Timeout).
+			unsearched(mail.DNSNXDomain).web(configuration, 404, mail.HTTPStatus).web(plain, 0, mail.Timeout).
 				web("https://autoconfig.example.net/", 0, mail.DNSNXDomain).dns("a:autoconfig.example.org", mail.DNSServFail),
 			"No settings for example.org are published, and none could be guessed", mail.Error,
 		},
 		{"discovery.no-outgoing", "the question for it failed", nowhere().srv(imaps).works(imaps).dns(searching, mail.DNSTimeout), "", ""},
 		{"discovery.no-outgoing", "another question failed", nowhere().srv(imaps).works(imaps).dns("srv:_pop3._tcp.example.org", mail.DNSTimeout), "No server for sending mail of example.org is known", mail.Error},
-		{"dns.servfail", "every question for SRV records", unsearched(mail.DNSServFail), "The DNS of example.org is broken: questions about it end in an error (SERVFAIL)", mail.Critical},
+		{"dns.servfail", "no question for SRV records is answered, and the resolver is to blame", unsearched(mail.DNSServFail), "", ""},
+		{"dns.servfail", "one question for an SRV record fails", unsearched(mail.DNSNXDomain).dns("srv:_imaps._tcp.example.org", mail.DNSServFail), "Looking up the SRV record _imaps._tcp.example.org ends in an error (SERVFAIL)", mail.Error},
+		{"dns.servfail", "one question for an SRV record fails, and servers are known", good().dns("srv:_pop3s._tcp.example.org", mail.DNSServFail), "", ""},
+		{"run.incomplete", "a look at what is published, and a host for documents is silent", nowhere().guess(imaps).web(configuration, 0, mail.Timeout), "What example.org publishes to receive and send mail could not be found out", mail.Error},
+		{"run.incomplete", "a look at what is published, and the question for one role failed", nowhere().srv(imaps).dns(searching, mail.Deadline), "What example.org publishes to send mail could not be found out", mail.Error},
 		{"run.incomplete", "every question for SRV records failed", unsearched(mail.DNSServFail), "", ""},
-		{"dns.timeout", "every question for SRV records", unsearched(mail.DNSTimeout), "The name servers of example.org do not answer", mail.Critical},
+		{"dns.timeout", "no question for SRV records is answered, and the resolver is to blame", unsearched(mail.DNSTimeout), "", ""},
+		{"dns.timeout", "two questions for SRV records are not answered", unsearched(mail.DNSNXDomain).dns("srv:_imaps._tcp.example.org", mail.DNSTimeout).dns(searching, mail.DNSTimeout), "Nobody answers the questions for the SRV records _imaps._tcp.example.org and _submissions._tcp.example.org", mail.Error},
 	}
 }
 
@@ -112,6 +124,21 @@ func unheardFixtures() []fixture {
 func nowhereAsked() *world {
 	w := nowhere().skipped(mail.WhyDeadline, "mx:example.org", searching, configuration)
 	w.Observations = nil
+	return w
+}
+
+// literal is a run about an address that names its host by an IP address; the host was guessed.
+func literal() *world {
+	w := &world{Facts{Target: mail.Target{Input: "anna@[192.0.2.10]", Address: "anna@[192.0.2.10]", Domain: "[192.0.2.10]"}, Now: today()}}
+	return w.guess("imaps://192.0.2.10:993")
+}
+
+// pacc is a run in which a PACC document was of no use.
+func pacc(detail string) *world {
+	const url = "https://ua-auto-config.example.org/"
+	w := good().web(url, 200, mail.HTTPBody)
+	o := &w.Observations[len(w.Observations)-1]
+	o.Source, o.Failure.Detail, o.MediaType = mail.SourcePACC, detail, "application/json"
 	return w
 }
 

@@ -10,7 +10,7 @@ import (
 
 // publishedRules are about what a domain says of its mail service, and how.
 func publishedRules() []rule {
-	return slices.Concat(settingRules(), publishedServerRules(), webRules())
+	return slices.Concat(settingRules(), []rule{digestRule()}, publishedServerRules(), webRules())
 }
 
 // settingRules are about the settings of the domain as a whole.
@@ -25,10 +25,7 @@ func settingRules() []rule {
 				detail: "Neither the domain's DNS and web servers nor the public directories name a mail server for it, and the usual names lead to none that works. Mail programs cannot set themselves up.",
 				fix:    "Check the spelling of the address.[ Did you mean {meant}?] If it is right, ask the provider for the names of its servers; the administrator publishes them with SRV records or an autoconfig document.",
 			},
-			variants: map[string]words{"untested": {
-				title:  "No settings for {domain} are published; there are only servers with usual names",
-				detail: "Neither the domain's DNS and web servers nor the public directories name a mail server for it. Hosts with usual names exist, but nobody says that they serve its mail, and none was asked. Mail programs cannot set themselves up.",
-			}},
+			variants: nothingVariants(),
 			headline: "No mail server of {domain} could be found.",
 			silences: []silence{{[]string{"discovery.no-incoming", "discovery.no-outgoing"}, everywhere}},
 			check:    (*index).findNothing,
@@ -105,6 +102,33 @@ func settingRules() []rule {
 	}
 }
 
+// nothingVariants are the words for runs that ask no server, for those in which
+// a web host gave no usable answer, and for addresses that name their host.
+func nothingVariants() map[string]words {
+	const troubled = "Mail programs look for settings at {troubled} too, but there {troubled:is|are} no usable {troubled:answer|answers}, so that settings may stand there all the same. Nobody else names a mail server for {domain}"
+	const mend = "Mend {troubled} if settings are to be found there; -v and --explain tell what was wrong.[ If the address is mistyped: did you mean {meant}?] The administrator can also publish the servers with SRV records; else ask the provider for their names."
+	return map[string]words{"untested": {
+		title:  "No settings for {domain} are published; there are only servers with usual names",
+		detail: "Neither the domain's DNS and web servers nor the public directories name a mail server for it. Hosts with usual names exist, but nobody says that they serve its mail, and none was asked. Mail programs cannot set themselves up.",
+	}, "troubled": {
+		title:  "No usable settings for {domain} were found, and none could be guessed",
+		detail: troubled + ", and the usual names lead to none that works.",
+		fix:    mend,
+	}, "troubled untested": {
+		title:  "No usable settings for {domain} were found; there are only servers with usual names",
+		detail: troubled + ". Hosts with usual names exist, but nobody says that they serve its mail, and none was asked.",
+		fix:    mend,
+	}, "literal": {
+		title:  "No mail server was found at {domain}",
+		detail: "The address names its host by an IP address, for which nobody publishes settings, so nobody was asked. None of the usual ports of the host leads to a mail server that works.",
+		fix:    "Check the IP address, or name the servers with --imap and --smtp.",
+	}, "literal untested": {
+		title:  "Nobody publishes settings for an IP address such as {domain}",
+		detail: "The address names its host itself, so nobody was asked for settings, and the host was not asked either.",
+		fix:    "Try the usual ports of the host with mailmedic check, or name the servers with --imap and --smtp.",
+	}}
+}
+
 // published gives the servers that somebody publishes for receiving or sending.
 func (x *index) published() []*server {
 	return slices.DeleteFunc(x.settings(), func(s *server) bool {
@@ -117,12 +141,33 @@ func (x *index) findNothing() []hit {
 		return nil
 	}
 	hits := x.domainHit()
-	hits[0].params = params{"meant": nearDomain(x.Target.Domain)}
-	if !x.triedAny() { // there are candidates, and all are guesses
-		hits[0].variant = "untested"
-		hits[0].headline = "Nobody publishes settings for {domain}; servers with usual names exist, but none was asked."
+	troubled := x.troubled()
+	hits[0].params = params{"meant": nearDomain(x.Target.Domain), "troubled": troubled}
+	hits[0].variant, hits[0].headline = x.nothingWords(len(troubled) > 0)
+	if strings.HasPrefix(hits[0].variant, "literal") {
+		hits[0].owner = mail.OwnerUser
 	}
 	return hits
+}
+
+// nothingWords gives the variant and the headline for a run that found nothing.
+func (x *index) nothingWords(troubled bool) (variant, headline string) {
+	_, literal := x.Target.Literal()
+	untested := !x.triedAny() && x.guesses()
+	switch {
+	case literal && untested:
+		return "literal untested", "Nobody publishes settings for an IP address; no server was asked."
+	case literal:
+		return "literal", ""
+	case troubled && untested:
+		return "troubled untested", "No usable settings for {domain} were found; servers with usual names exist, but none was asked."
+	case troubled:
+		return "troubled", ""
+	case untested:
+		return "untested", "Nobody publishes settings for {domain}; servers with usual names exist, but none was asked."
+	default:
+		return "", ""
+	}
 }
 
 // untestedNames are the words for a run that asks no server: the usual names lead somewhere or not.

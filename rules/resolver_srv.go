@@ -1,10 +1,6 @@
 package rules
 
-import (
-	"slices"
-
-	"github.com/mailmedic/mailmedic/mail"
-)
+import "github.com/mailmedic/mailmedic/mail"
 
 // unansweredSRVRule is about routers whose resolver knows addresses only.
 func unansweredSRVRule() rule {
@@ -18,7 +14,7 @@ func unansweredSRVRule() rule {
 			fix:    "Use another resolver; one that is asked over TLS or HTTPS gets past a router that drops such questions: --resolver tls://HOST. If that fails too, the name servers of {domain} are at fault.",
 		},
 		headline: "The settings for {who} could not be found: the DNS resolver of this network does not answer questions for SRV records.",
-		silences: []silence{{[]string{"discovery.no-incoming", "discovery.no-outgoing", "discovery.guess-only", "run.incomplete"}, sameServers}},
+		silences: []silence{{[]string{"dns.servfail", "dns.timeout", "discovery.no-incoming", "discovery.no-outgoing", "discovery.guess-only", "run.incomplete"}, sameServers}},
 		check:    (*index).findUnansweredSRV,
 	}
 }
@@ -52,8 +48,7 @@ func (x *index) unansweredSRV() []mail.Observation {
 			return nil
 		}
 	}
-	answered := slices.Contains([]mail.Class{"", mail.DNSNoData}, x.dnsClass("mx", x.Target.Domain))
-	if _, asked := x.dns("mx", x.Target.Domain); len(failed) < 2 || !asked || !answered {
+	if len(failed) < 2 || !x.answersMX() {
 		return nil
 	}
 	return failed

@@ -25,6 +25,8 @@ func runRules() []rule {
 			title:  "Not everything was asked before the run was interrupted",
 			detail: "The verdict says what was known by then; {subjects} {subjects:was|were} not asked.",
 			fix:    "Run again and let it finish to see the rest.",
+		}, "looked": {
+			title: "What {domain} publishes to {tasks} mail could not be found out",
 		}},
 		check: (*index).findIncomplete,
 	}}
@@ -49,10 +51,11 @@ func unexplainedRule() rule {
 }
 
 // findIncomplete looks for roles about which nothing is known, and for what was
-// cut short by the run's deadline. A run that only looks up what is published tests no role.
+// cut short by the run's deadline. A run that only looks up what is published
+// tests no role, and leaves open what nobody could answer.
 func (x *index) findIncomplete() []hit {
 	if !x.triedAny() {
-		return nil
+		return x.findUnknowable()
 	}
 	h := x.domainHit()[0]
 	receive, send := x.state[mail.Incoming] == mail.Unproven, x.state[mail.Outgoing] == mail.Unproven
@@ -80,6 +83,21 @@ func (x *index) findIncomplete() []hit {
 	return []hit{h}
 }
 
+// findUnknowable looks for roles of which nobody could say what is published.
+func (x *index) findUnknowable() []hit {
+	var tasks []string
+	for _, role := range x.unheardRoles() {
+		tasks = append(tasks, map[mail.Role]string{mail.Incoming: "receive", mail.Outgoing: "send"}[role])
+	}
+	if len(tasks) == 0 {
+		return nil
+	}
+	reason, remedy := x.whyUntested(nil)
+	h := x.domainHit()[0]
+	h.variant, h.params = "looked", params{"tasks": tasks, "Reason": reason, "remedy": remedy}
+	return []hit{h}
+}
+
 func untestedTask(receive, send bool) string {
 	switch {
 	case receive && send:
@@ -100,7 +118,7 @@ func (x *index) whyUntested(servers []*server) (reason, remedy string) {
 	}
 	switch {
 	case x.Interrupted:
-		return "The run was interrupted before the servers had answered.", "and let it finish"
+		return "The run was interrupted before everybody had answered.", "and let it finish"
 	case len(servers) == 0:
 		places, late := x.unheardFrom()
 		reason = render("[There was no answer from {places}.]", params{"places": places})

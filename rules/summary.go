@@ -17,12 +17,8 @@ func (x *index) summary(found []diagnosis) string {
 	switch {
 	case x.namedOnly():
 		return x.namedSummary()
-	case receive == mail.Unproven && send == mail.Unproven && !x.triedAny():
-		return render("The settings of {domain} are published; no server was asked.", p)
-	case receive == mail.Unproven && send == mail.NoneSet && !x.triedAny():
-		return render("Settings to receive mail of {domain} are published, but none to send it; no server was asked.", p)
-	case receive == mail.NoneSet && send == mail.Unproven && !x.triedAny():
-		return render("Settings to send mail of {domain} are published, but none to receive it; no server was asked.", p)
+	case !x.triedAny() && (receive == mail.Unproven || send == mail.Unproven):
+		return x.lookedSummary()
 	default:
 		return render(summaries()[[2]mail.State{receive, send}], p)
 	}

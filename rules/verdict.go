@@ -16,23 +16,37 @@ const (
 	exitFine         = 0
 )
 
+// The findings that settle whether a domain has mail at all, whoever is asked.
+const (
+	noSuchDomain = "dns.no-such-domain"
+	nullMX       = "dns.null-mx"
+)
+
 // ExitCode is the one place where exit codes come from, for a run and for a
 // recorded one that is printed again with another threshold. Findings at or
 // above failOn give 1; an empty failOn, or one that is no severity, means never.
 //
 // A report about which nothing was to be tested, because it only looks at what
 // is published, is inconclusive only without a network or when nobody could say
-// what is published, and fine otherwise unless nothing is published.
+// what is published, and fine otherwise unless nothing is published, or the
+// domain itself says that it has no mail. What others publish for a domain that
+// does not exist is nothing unless it was proved.
 func ExitCode(r mail.Report, failOn mail.Severity, interrupted bool) int {
-	probing, published := probed(r), slices.ContainsFunc(r.Candidates, worthHaving)
+	gone := hasFinding(r.Findings, func(f mail.Finding) bool { return f.ID == noSuchDomain })
+	probing, published := probed(r), slices.ContainsFunc(r.Candidates, func(c mail.Candidate) bool {
+		return worthHaving(c) && (!gone || c.Trust() == mail.TrustUser || c.Proof.Rank() >= mail.Handshake.Rank())
+	})
+	counts := func(f mail.Finding) bool { return probing || f.ID == noSuchDomain || f.ID == nullMX }
 	switch {
 	case interrupted:
 		return exitInterrupted
+	case gone && !published:
+		return exitNothing
 	case inconclusive(r.Verdict) && (probing || !published || hasFinding(r.Findings, isOffline)):
 		return exitInconclusive
 	case !published:
 		return exitNothing
-	case probing && hasFinding(r.Findings, func(f mail.Finding) bool { return atLeast(f.Severity, failOn) }):
+	case hasFinding(r.Findings, func(f mail.Finding) bool { return counts(f) && atLeast(f.Severity, failOn) }):
 		return exitFinding
 	default:
 		return exitFine

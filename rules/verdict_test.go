@@ -46,7 +46,8 @@ func TestVerdicts(t *testing.T) {
 		{"a document that came too late", nowhere().skipped(mail.WhyDeadline, configuration), mail.Unproven, mail.Unproven, 3, "Neither receiving nor sending mail of example.org could be tested."},
 		{"nobody answered in time", nowhereAsked(), mail.Unproven, mail.Unproven, 3, "Neither receiving nor sending mail of example.org could be tested."},
 		{"interrupted before anybody answered", nowhereAsked().interrupt(), mail.Unproven, mail.Unproven, 130, "Neither receiving nor sending mail of example.org could be tested."},
-		{"every question for SRV records fails", unsearched(mail.DNSServFail), mail.Unproven, mail.Unproven, 3, "The settings for anna@example.org could not be found: the DNS of example.org is broken."},
+		{"every question for SRV records fails", unsearched(mail.DNSServFail), mail.Unproven, mail.Unproven, 3, "The settings for anna@example.org could not be found: the DNS resolver of this network does not answer questions for SRV records."},
+		{"one question for an SRV record fails", unsearched(mail.DNSNXDomain).dns("srv:_imaps._tcp.example.org", mail.DNSServFail).dns(searching, mail.DNSServFail), mail.Unproven, mail.Unproven, 3, "The settings for anna@example.org could not be found: questions for SRV records of example.org are not answered."},
 		{"a server is named, and the rest was not asked in time", nowhereAsked().user(imaps).works(imaps), mail.Ready, mail.Unproven, 1, "The server for receiving mail of example.org answers; sending could not be tested."},
 		{"a domain that does not exist, and a host that is silent", nowhere().dns("mx:example.org", mail.DNSNXDomain).web(configuration, 0, mail.Timeout), mail.NoneSet, mail.NoneSet, 4, "example.org does not exist."},
 		{"a name that cannot be searched", single(), mail.Unproven, mail.Unproven, 3, "localhost is not a mail domain that can be searched."},
@@ -61,6 +62,25 @@ func TestVerdicts(t *testing.T) {
 		{"a look that leaves a guess out", published().leftOut(mail.SourceGuess, pop3s), mail.Unproven, mail.Unproven, 0, "The settings of example.org are published; no server was asked."},
 		{"a look that finds sending only", nowhere().srv(smtps).guess(imaps), mail.NoneSet, mail.Unproven, 0, "Settings to send mail of example.org are published, but none to receive it; no server was asked."},
 		{"a look that finds usual names while the domain's DNS is broken", nowhere().guess(imaps).dns("mx:example.org", mail.DNSServFail), mail.Unproven, mail.Unproven, 3, "The settings for anna@example.org could not be found: the DNS of example.org is broken."},
+
+		{"a look while a host for documents is silent", nowhere().guess(imaps).web(configuration, 0, mail.Timeout), mail.Unproven, mail.Unproven, 3, "What example.org publishes could not be found out: no answer from https://autoconfig.example.org/mail/config-v1.1.xml."},
+		{"a look that ends before a document and a usual name are known", nowhere().guess(pop3s).skipped(mail.WhyDeadline, configuration, "a:imap.example.org"), mail.Unproven, mail.Unproven, 3, "What example.org publishes could not be found out: no answer from https://autoconfig.example.org/mail/config-v1.1.xml."},
+		{"a look that finds receiving while the question for sending fails", nowhere().srv(imaps).dns(searching, mail.Deadline), mail.Unproven, mail.Unproven, 0, "Settings to receive mail of example.org are published; whether any to send it are could not be found out. No server was asked."},
+		{"a look that finds sending while the question for receiving fails", nowhere().srv(smtps).dns("srv:_imaps._tcp.example.org", mail.Deadline), mail.Unproven, mail.Unproven, 0, "Settings to send mail of example.org are published; whether any to receive it are could not be found out. No server was asked."},
+		{"a look at servers that the user named", nowhere().user(imaps, smtps), mail.Unproven, mail.Unproven, 0, "The servers are named by you; nobody publishes any for example.org, and none was asked."},
+		{"a look at one server that the user named", nowhere().user(imaps), mail.Unproven, mail.NoneSet, 0, "The server is named by you; nobody publishes any for example.org, and none was asked."},
+		{"a look at servers that the user named while a host is silent", nowhere().user(imaps, smtps).web(configuration, 0, mail.Timeout), mail.Unproven, mail.Unproven, 0, "The servers are named by you; whether example.org publishes any could not be found out, and none was asked."},
+		{"a look that finds what the user did not name", nowhere().user(imaps).srv(smtps), mail.Unproven, mail.Unproven, 0, "Settings to send mail of example.org are published; one server is named by you. No server was asked."},
+		{"a look that finds an MX record alone", nowhere().mxHost(mx), mail.NoneSet, mail.NoneSet, 4, "No mail server of example.org could be found."},
+		{"a look past a web host that refuses", nowhere().guess(imaps).web("https://autoconfig.example.org/", 0, mail.Refused), mail.NoneSet, mail.NoneSet, 4, "No usable settings for example.org were found; servers with usual names exist, but none was asked."},
+		{"a look for an IP address", literal(), mail.NoneSet, mail.NoneSet, 4, "Nobody publishes settings for an IP address; no server was asked."},
+
+		{"others publish for a domain that does not exist", gone(published()), mail.Unproven, mail.Unproven, 4, "example.org does not exist."},
+		{"others publish for a domain that does not exist, and nothing works", gone(published()).dial(mail.Refused, imaps, smtps), mail.Broken, mail.Broken, 4, "example.org does not exist."},
+		{"a domain that does not exist, and a server that works", gone(good()), mail.Ready, mail.Ready, 1, "The servers of example.org answer; no sign-in was tried."},
+		{"a domain that does not exist, and a server that the user named", gone(nowhere()).user(imaps).works(imaps), mail.Ready, mail.NoneSet, 1, "The server for receiving mail of example.org answers; no server for sending is known."},
+		{"a look at a domain that does not exist, and a server that the user named", gone(nowhere()).user(imaps), mail.Unproven, mail.NoneSet, 1, "example.org does not exist."},
+		{"a look at a null MX and leftover settings", published().answers("mx:example.org", "0 ."), mail.Unproven, mail.Unproven, 1, "example.org says that it accepts no mail."},
 
 		{"one named server works", namedOnly(imaps).works(imaps), mail.Ready, mail.NoneSet, 0, "imap.example.org:993 answers and can be used."},
 		{"one named server is broken", namedOnly(imaps).dial(mail.Refused, imaps), mail.Broken, mail.NoneSet, 1, "imap.example.org:993 cannot be used."},
@@ -79,6 +99,9 @@ func TestVerdicts(t *testing.T) {
 		})
 	}
 }
+
+// gone makes the domain of a run one that does not exist.
+func gone(w *world) *world { return w.dns("mx:example.org", mail.DNSNXDomain) }
 
 func TestEveryPairOfStatesHasASummary(t *testing.T) {
 	t.Parallel()
