@@ -37,6 +37,7 @@ type account struct {
 	spent     map[mail.Endpoint]bool // nothing more is tried there
 	running   int
 	throttled bool // a server asked to stop
+	plainly   bool // a server offers mechanisms that it has no passwords for, so others are taken everywhere
 }
 
 func newAccount() *account {
@@ -144,18 +145,33 @@ func (a *account) start(t try) {
 
 func (a *account) accepted(t try) {
 	a.end(t)
+	if i := slices.Index(a.rejected, t); i >= 0 { // it was the mechanism, not the password
+		a.rejected, a.plainly = slices.Delete(a.rejected, i, i+1), true
+	}
 	if a.learned == "" {
 		a.learned = t.username
 	}
 }
 
 // refused counts a rejected try. The server is not asked again, unless it is
-// worth another form.
-func (a *account) refused(t try, l login) {
+// worth another form, or the same one in another way where the rejection is doubtful.
+func (a *account) refused(t try, l login, doubtful bool) {
 	a.end(t)
 	a.rejected = append(a.rejected, t)
+	if doubtful && len(a.rejected) < maxRejections {
+		delete(a.made, t)
+		a.spent[t.endpoint] = false
+		return
+	}
 	if a.learned == "" && len(a.rejected) < maxRejections && len(l.forms) > 1 {
 		a.spent[t.endpoint] = false
+	}
+}
+
+// spend counts tries beyond the one that a server was to be given.
+func (a *account) spend(t try, tries int) {
+	for range tries {
+		a.rejected = append(a.rejected, t)
 	}
 }
 

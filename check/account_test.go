@@ -21,6 +21,7 @@ const (
 	reject = "reject"
 	broken = "broken"
 	slow   = "throttled"
+	doubt  = "doubt" // rejected, perhaps for the mechanism's sake
 )
 
 // TestTheBudgetOfAnAccount plays stories: which servers are ready, how each
@@ -32,6 +33,7 @@ func TestTheBudgetOfAnAccount(t *testing.T) {
 	for name, story := range map[string]struct {
 		logins  []login
 		answers map[try]string
+		then    map[try]string // to the second of the same tries
 		want    []try
 		why     mail.Why
 	}{
@@ -61,6 +63,19 @@ func TestTheBudgetOfAnAccount(t *testing.T) {
 			logins:  []login{{imaps, both[:1], true, true}, {smtps, []string{"out-anna"}, true, true}},
 			answers: map[try]string{{imaps, "anna@a.example"}: accept, {smtps, "out-anna"}: accept},
 			want:    []try{{imaps, "anna@a.example"}, {smtps, "out-anna"}},
+		},
+		"a server has no passwords for the mechanism that it offers": {
+			logins:  []login{{imaps, both, false, true}, {smtps, both, false, true}},
+			answers: map[try]string{{imaps, "anna@a.example"}: doubt, {smtps, "anna@a.example"}: accept},
+			then:    map[try]string{{imaps, "anna@a.example"}: accept},
+			want:    []try{{imaps, "anna@a.example"}, {imaps, "anna@a.example"}, {smtps, "anna@a.example"}},
+		},
+		"a doubtful rejection and a clear one use up the budget": {
+			logins:  []login{{imaps, both, false, true}, {smtps, both, false, true}},
+			answers: map[try]string{{imaps, "anna@a.example"}: doubt},
+			then:    map[try]string{{imaps, "anna@a.example"}: reject},
+			want:    []try{{imaps, "anna@a.example"}, {imaps, "anna@a.example"}},
+			why:     mail.WhyBudget,
 		},
 		"a server that is out of order teaches nothing and costs nothing": {
 			logins:  []login{{imaps, both, false, true}, {pop, both, false, true}},
@@ -94,7 +109,11 @@ func TestTheBudgetOfAnAccount(t *testing.T) {
 			for next, ok := a.next(story.logins); ok; next, ok = a.next(story.logins) {
 				made = append(made, next)
 				a.start(next)
-				settleTry(t, a, next, story.logins, story.answers[next])
+				answer := story.answers[next]
+				if again, second := story.then[next]; second && slices.Contains(made[:len(made)-1], next) {
+					answer = again
+				}
+				settleTry(t, a, next, story.logins, answer)
 			}
 			if !slices.Equal(made, story.want) {
 				t.Errorf("tries %v, want %v", made, story.want)
@@ -111,9 +130,9 @@ func settleTry(t *testing.T, a *account, made try, logins []login, answer string
 	switch answer {
 	case accept:
 		a.accepted(made)
-	case reject:
+	case reject, doubt:
 		i := slices.IndexFunc(logins, func(l login) bool { return l.endpoint == made.endpoint })
-		a.refused(made, logins[i])
+		a.refused(made, logins[i], answer == doubt)
 	case broken:
 		a.failed(made)
 	case slow:

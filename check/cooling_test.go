@@ -101,7 +101,19 @@ func TestAHostThatAsksTwiceForFewerConnectionsIsLeftAlone(t *testing.T) {
 	left := func(n mail.NotChecked) bool {
 		return n.Why == mail.WhyThrottled && strings.HasPrefix(n.Subject, "smtp+starttls://smtp.good.example:587#")
 	}
-	if len(r.closing.NotChecked) != 1 || !left(r.closing.NotChecked[0]) {
-		t.Errorf("not checked: %+v, want the other address of the host", r.closing.NotChecked)
+	// The other address is asked beside the first, before anybody knows, and then left alone too.
+	other := 0
+	for _, e := range r.events {
+		if o := e.Observation; o != nil && o.Kind == mail.KindSession && strings.HasPrefix(o.ID, "session:smtp+starttls://smtp.good.example:587#") {
+			other++
+		}
+	}
+	for _, n := range r.closing.NotChecked {
+		if !left(n) {
+			t.Errorf("not checked: %+v", n)
+		}
+	}
+	if other+len(r.closing.NotChecked) != 1 {
+		t.Errorf("the other address was asked %d times, not checked: %+v", other, r.closing.NotChecked)
 	}
 }

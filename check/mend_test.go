@@ -88,3 +88,31 @@ func TestAPanicOfAGoroutineReachesTheCaller(t *testing.T) {
 	}}, func(mail.Event) {})
 	t.Error("the panic is lost")
 }
+
+func TestAPasswordStoreWithoutDigestsIsNoWrongPassword(t *testing.T) {
+	t.Parallel()
+	r := play(t, world(t, "case/no-digests"), lab.Options{}, nil)
+	if r.closing.Receive != mail.Works || r.closing.Send != mail.Works {
+		t.Errorf("%+v %v", r.closing, r.findings())
+	}
+	if !slices.Contains(r.findings(), "auth.mechanism-useless") {
+		t.Errorf("it is not said: %v", r.findings())
+	}
+}
+
+func TestARefusalInAnyLanguageCountsAsOne(t *testing.T) {
+	t.Parallel()
+	r := play(t, world(t, "case/local-words"), lab.Options{}, nil)
+	byServer := map[string]int{}
+	for _, l := range r.journal.Logins {
+		byServer[l.Endpoint.Host]++
+	}
+	for host, n := range byServer {
+		if n > 2 {
+			t.Errorf("%s was tried %d times", host, n)
+		}
+	}
+	if len(r.journal.Logins) > 4 {
+		t.Errorf("%d tries in all: %v", len(r.journal.Logins), r.journal.Logins)
+	}
+}

@@ -53,7 +53,7 @@ endpoints = ["smtps://mail.one.example:465", "smtp+starttls://mail.one.example:5
 	}
 	for e, proof := range r.settings() {
 		if proof != mail.SignedIn {
-			t.Errorf("%s is %s", e, proof)
+			t.Errorf("%s is %s; not checked %v; logins %v", e, proof, r.closing.NotChecked, r.journal.Logins)
 		}
 	}
 }

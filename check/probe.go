@@ -37,8 +37,11 @@ func Probe(ctx context.Context, named []mail.Endpoint, o Options, emit func(mail
 	c.cutProbes(why)
 	c.strike(l)
 	c.compareResolvers(ctx)
+	if c.fault.Load() != nil {
+		c.wait()
+	}
 	closing := c.judge(discover.Result{})
-	c.goodbyes.Wait()
+	c.wait()
 	return closing
 }
 

@@ -106,12 +106,25 @@ func (c *conductor) makeRoom(e mail.Endpoint) {
 // obey makes one try, on a new connection where the server ended the last one.
 func (c *conductor) obey(ctx context.Context, p *probing, s *probe.Session, t try, observe func(mail.Observation)) *probe.Session {
 	if !s.Usable() {
+		doubtful := s.Rejected()
 		s.Close(ctx)
 		s = probe.Open(ctx, c.o.Network, p.endpoint, c.probeOptions(), observe)
+		if doubtful {
+			s.Plainly()
+		}
+	}
+	if c.plainly.Load() {
+		s.Plainly()
 	}
 	credentials := probe.Credentials{Username: t.username, Secret: c.o.SignIn.Secret, Token: c.o.SignIn.Token}
 	outcome := s.SignIn(ctx, credentials, c.o.SignIn.Insecure)
-	c.tell(func() { c.tried(p, t, outcome) })
+	doubtful, tries := s.Doubtful(), s.Tries()
+	c.tell(func() {
+		if outcome == probe.Rejected {
+			c.account.spend(t, tries-1)
+		}
+		c.tried(p, t, outcome, doubtful)
+	})
 	return s
 }
 

@@ -119,12 +119,20 @@ func (c *conductor) login(p *probing) login {
 func (c *conductor) heardAll() bool { return c.published || time.Since(c.started) >= trustedLimit }
 
 // tried takes in what came of a try.
-func (c *conductor) tried(p *probing, t try, outcome probe.Outcome) {
+func (c *conductor) tried(p *probing, t try, outcome probe.Outcome, doubtful bool) {
 	switch outcome {
 	case probe.Accepted:
 		c.account.accepted(t)
+		c.plainly.Store(c.account.plainly)
 	case probe.Rejected:
-		c.account.refused(t, c.login(p))
+		c.account.refused(t, c.login(p), doubtful)
+	case probe.Impostor: // what does not know the password must not see it, on no port
+		c.account.failed(t)
+		for e := range c.probes {
+			if e.Host == t.endpoint.Host {
+				c.account.spent[e] = true
+			}
+		}
 	case probe.Throttled:
 		c.account.failed(t)
 		c.account.throttled = true

@@ -77,6 +77,10 @@ func NewRedactor(secret Secret, usernames ...string) *Redactor {
 	for _, user := range usernames {
 		r.addBase64("user=" + user + "\x01" + bearer) // XOAUTH2
 	}
+	if len(plain) >= 8 { // capabilities and host names come in one case; a short one would take words with it
+		r.add(strings.ToUpper(plain))
+		r.add(strings.ToLower(plain))
+	}
 	r.add(url.QueryEscape(plain))
 	r.add(url.PathEscape(plain))
 	if quoted, err := json.Marshal(plain); err == nil {
@@ -108,6 +112,9 @@ func (r *Redactor) addBase64(text string) {
 	}
 }
 
+// Empty reports whether there is nothing to remove.
+func (r *Redactor) Empty() bool { return r == nil || len(r.forms) == 0 }
+
 // Clean gives text with every form of the secret replaced.
 func (r *Redactor) Clean(text string) string {
 	if r == nil {
@@ -121,7 +128,7 @@ func (r *Redactor) Clean(text string) string {
 
 // CleanAll gives a list with every element cleaned; a nil list stays nil.
 func (r *Redactor) CleanAll(list []string) []string {
-	if r == nil || len(r.forms) == 0 {
+	if r.Empty() {
 		return list
 	}
 	cleaned := slices.Clone(list)

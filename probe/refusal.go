@@ -27,6 +27,7 @@ type attempt struct {
 	reply   string // the server's last words
 	refused bool   // the server says in its protocol's own code that it refused the credentials
 	over    bool   // the server ends the session with it
+	unclear bool   // the mechanism is at fault by the code alone: it may be the credentials
 	err     error  // what the connection gave, for Failed
 
 	challenge string    // what the server said of a refused token before its last words
@@ -47,7 +48,7 @@ func judgeSMTP(r smtpReply) attempt {
 	case r.code != 504 && faultsCredentials(a.reply):
 		a.outcome = Rejected
 	case r.code >= 500 && r.code <= 504, r.code == 530, r.code == 538:
-		a.outcome = Mechanism
+		a.outcome, a.unclear = Mechanism, r.code < 504 && !faultsMechanism(a.reply)
 	default:
 		a.outcome = Rejected
 	}
@@ -75,7 +76,7 @@ func judgeIMAP(r imapReply) attempt {
 	case a.refused || faultsCredentials(r.text):
 		a.outcome = Rejected
 	case r.status == "BAD" || code == "PRIVACYREQUIRED" || code == "CANNOT" || faultsMechanism(r.text):
-		a.outcome = Mechanism
+		a.outcome, a.unclear = Mechanism, r.status == "BAD" && !faultsMechanism(r.text)
 	default:
 		a.outcome = Rejected
 	}
@@ -95,7 +96,7 @@ func judgePOP3(ok bool, line string) attempt {
 		a.outcome = Accepted
 	case code == "LOGIN-DELAY" || tooMany(line) || lockedOut(line):
 		a.outcome = Throttled
-	case code == "SYS/TEMP" || code == "IN-USE":
+	case code == "SYS/TEMP" || code == "IN-USE" || containsAny(line, "another session", "mailbox locked", "maildrop locked"):
 		a.outcome = Temporary
 	case a.refused || faultsCredentials(rest):
 		a.outcome = Rejected
@@ -109,7 +110,8 @@ func judgePOP3(ok bool, line string) attempt {
 
 // tooMany recognises a limit by the words that servers have for it.
 func tooMany(reply string) bool {
-	return containsAny(reply, "too many", "rate limit", "throttl", "too fast", "too often")
+	return containsAny(reply, "too many", "rate limit", "throttl", "too fast", "too often",
+		"maximum number of connections", "maximum login attempts", "attempts exceeded")
 }
 
 // faultsCredentials recognises a rejection by its words or its enhanced status
@@ -129,17 +131,19 @@ func faultsCredentials(text string) bool {
 	return containsAny(text, "auth") && containsAny(text, "fail", "invalid login", "rejected", "denied", "incorrect")
 }
 
-// lockedOut recognises an account that is locked. Whatever is tried next, at
+// lockedOut recognises an account that is locked, switched off or held back. Whatever is tried next, at
 // whichever server, keeps it locked for longer.
 func lockedOut(reply string) bool {
 	return containsAny(reply, "account is locked", "account locked", "account has been locked", "temporarily locked",
-		"temporarily blocked", "account is blocked")
+		"user locked", "locked out", "temporarily blocked", "account is blocked", "account blocked", "suspended",
+		"account disabled", "account is disabled", "account has been disabled", "user disabled", "user is disabled",
+		"web browser", "webalert", "5.7.14")
 }
 
 // faultsMechanism recognises the words by which a server says that it does not
 // know a command or a mechanism, where the protocol has no code for that.
 func faultsMechanism(text string) bool {
-	return containsAny(text, "mechanism", "unknown command", "invalid command", "unrecognized command",
+	return containsAny(text, "mechanism", "base64", "unsupported", "not supported", "unknown command", "invalid command", "unrecognized command",
 		"unrecognised command", "command not", "not implemented", "unknown auth", "syntax error")
 }
 

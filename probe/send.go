@@ -26,13 +26,13 @@ func (s *Session) Rehearse(ctx context.Context, address string) {
 		ID: "send:" + s.endpoint.String(), Kind: mail.KindSend, Subject: s.endpoint.String(),
 		Address: s.conn.Peer().String(), At: began, TookMS: time.Since(began).Milliseconds(),
 	}
-	switch {
-	case err != nil:
-		o.Failure = s.failureOf(ctx, err)
-		s.alive = s.alive && isFault(err)
+	switch { // a server may refuse and leave
 	case refused != "":
 		o.Failure = &mail.Failure{Class: mail.PolicyRefused, Detail: s.clean(refused)}
+	case err != nil:
+		o.Failure = s.failureOf(ctx, err)
 	}
+	s.alive = s.alive && (err == nil || isFault(err))
 	if facts.MailReply != "" {
 		facts.MailReply, facts.RcptReply = s.clean(facts.MailReply), s.clean(facts.RcptReply)
 		o.SendFacts = &facts

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -59,19 +60,22 @@ type Session struct {
 	lines   *lineReader
 	speaker speaker
 
-	began    time.Time
-	tookMS   int64
-	facts    mail.SessionFacts
-	failure  *mail.Failure     // what stopped the session before it could be used
-	offered  []string          // the capabilities, as heard last
-	after    func()            // tells what a second connection has seen, once it has
-	methods  []string          // what can be used to sign in now, strongest first
-	alive    bool              // the conversation can go on
-	signedIn bool              // somebody has signed in
-	hurried  bool              // the run leaves the present step less time than it is due
-	unshaken *mail.Observation // the handshake that failed, nil for none
-	asked    *mail.Observation // the handshake in which the server asked for a certificate of ours
-	redact   []*mail.Redactor
+	began     time.Time
+	tookMS    int64
+	facts     mail.SessionFacts
+	failure   *mail.Failure     // what stopped the session before it could be used
+	offered   []string          // the capabilities, as heard last
+	after     func()            // tells what a second connection has seen, once it has
+	methods   []string          // what can be used to sign in now, strongest first
+	alive     bool              // the conversation can go on
+	signedIn  bool              // somebody has signed in
+	secretOut bool              // credentials were given, so that the server may send them back
+	unclear   int               // answers of one SignIn from which it was not clear what is at fault
+	plainly   bool              // a rejection may be the mechanism's fault, so only the plain ones are left
+	hurried   bool              // the run leaves the present step less time than it is due
+	unshaken  *mail.Observation // the handshake that failed, nil for none
+	asked     *mail.Observation // the handshake in which the server asked for a certificate of ours
+	redact    []*mail.Redactor
 }
 
 // Open runs one endpoint on one connection: it dials (the addresses raced),
@@ -141,8 +145,14 @@ func (s *Session) failureOf(ctx context.Context, err error) *mail.Failure {
 	return &mail.Failure{Class: f.Class, Detail: s.clean(f.Detail)}
 }
 
+// quotedBytes is what printable makes of bytes, in which no redactor finds a secret.
+var quotedBytes = regexp.MustCompile(`bytes [0-9a-f]{2,}`)
+
 // clean makes a server's words fit for an observation: no secret, text only, bounded.
 func (s *Session) clean(words string) string {
+	if s.secretOut {
+		words = quotedBytes.ReplaceAllString(words, "bytes that are no text")
+	}
 	for _, r := range s.redact {
 		words = r.Clean(words)
 	}

@@ -12,13 +12,14 @@ import (
 // SignIn tries to sign in once with these credentials, with the strongest
 // mechanism first. It goes on to the next one only where a server faults the
 // mechanism; a rejection ends it, so that a call costs the account at most one
-// rejected try. It sends nothing unless the session is usable and encrypted,
+// rejected try. An answer from which it is not clear what is at fault may be a
+// rejection too: after one, a single plain mechanism is tried. It sends nothing unless the session is usable and encrypted,
 // and verified too unless insecure is set. Each try is an auth observation.
 //
 // After an outcome other than Accepted, Usable tells whether another user name
 // can be tried on the same connection.
 func (s *Session) SignIn(ctx context.Context, c Credentials, insecure bool) Outcome {
-	s.redact = append(s.redact, mail.NewRedactor(c.Secret, c.Username))
+	s.redact, s.secretOut = append(s.redact, mail.NewRedactor(c.Secret, c.Username)), true
 	switch {
 	case !s.alive:
 		return Failed
@@ -33,22 +34,61 @@ func (s *Session) SignIn(ctx context.Context, c Credentials, insecure bool) Outc
 		return s.refuse(c, mail.AuthUnavailable, s.noMethod(c.Token))
 	}
 	defer s.watchFor(ctx, patience)()
-	outcome := Unavailable
-	for _, method := range s.methodsFor(c.Token) {
-		outcome = s.try(ctx, method, c)
-		if outcome != Mechanism || !s.alive {
-			break
-		}
-	}
+	outcome := s.tryAll(ctx, c)
 	if outcome == Accepted {
 		s.methods, s.signedIn = nil, true
 	}
 	return outcome
 }
 
+func (s *Session) tryAll(ctx context.Context, c Credentials) Outcome {
+	outcome := Unavailable
+	s.unclear = 0
+	for _, method := range s.methodsFor(c.Token) {
+		if s.unclear > 0 && challenges(method) {
+			continue
+		}
+		a := s.try(ctx, method, c)
+		if outcome = a.outcome; outcome == Rejected && challenges(method) {
+			s.plainly = true
+		}
+		if outcome != Mechanism || !s.alive {
+			return outcome
+		}
+		if a.unclear {
+			s.unclear++
+		}
+	}
+	return outcome
+}
+
+// Tries is how many tries the last SignIn may have cost the account: two where
+// the first answer did not tell what was at fault.
+func (s *Session) Tries() int { return 1 + s.unclear }
+
+// challenges reports whether a mechanism needs a password store of its own
+// kind, which many servers offer it without.
+func challenges(method string) bool {
+	return strings.HasPrefix(method, "scram-") || method == "cram-md5" || method == "apop"
+}
+
+// Doubtful reports whether the last rejection may be for want of a password
+// store that the mechanism can use, so that a plain one may be accepted. It is
+// the next that SignIn would try.
+func (s *Session) Doubtful() bool { return s.plainly && len(s.methodsFor(false)) > 0 }
+
+// Rejected reports whether a mechanism that needs a password store of its own was rejected.
+func (s *Session) Rejected() bool { return s.plainly }
+
+// Plainly makes SignIn use plain mechanisms alone, as after a rejection that is
+// doubtful on a connection that has ended.
+func (s *Session) Plainly() { s.plainly = true }
+
 // methodsFor gives the ways to sign in with a token, or with a password.
 func (s *Session) methodsFor(token bool) []string {
-	return slices.DeleteFunc(slices.Clone(s.methods), func(m string) bool { return takesToken(m) != token })
+	return slices.DeleteFunc(slices.Clone(s.methods), func(m string) bool {
+		return takesToken(m) != token || s.plainly && challenges(m)
+	})
 }
 
 // noMethod says why there is no way to sign in.
@@ -71,12 +111,15 @@ func (s *Session) refuse(c Credentials, class mail.Class, why string) Outcome {
 }
 
 // try makes one attempt and emits what came of it.
-func (s *Session) try(ctx context.Context, method string, c Credentials) Outcome {
+func (s *Session) try(ctx context.Context, method string, c Credentials) attempt {
 	began := time.Now()
 	a := s.attempt(method, c)
 	s.alive = s.alive && a.err == nil && !a.over
-	if a.outcome == Failed && tooMany(a.reply) {
+	switch {
+	case a.outcome == Failed && tooMany(a.reply):
 		a.outcome = Throttled
+	case a.unclear && s.unclear > 0:
+		a.outcome = Rejected // two mechanisms cannot both be at fault
 	}
 	for _, derived := range a.derived {
 		s.redact = append(s.redact, mail.NewRedactor(mail.NewSecret([]byte(derived))))
@@ -90,7 +133,7 @@ func (s *Session) try(ctx context.Context, method string, c Credentials) Outcome
 		failure = s.failureOf(ctx, a.err)
 	}
 	s.emitAuth(began, facts, failure)
-	return a.outcome
+	return a
 }
 
 // attempt has the exchange that a method is.

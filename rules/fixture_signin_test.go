@@ -36,6 +36,9 @@ func signInFixtures() []fixture {
 		{"auth.username-form", "the local part is what works", good().auth(imaps, "plain", "anna@example.org", mail.AuthRejected, "NO").accepts(imaps, "anna"), "imap.example.org knows the account as anna, not as anna@example.org", mail.Notice},
 		{"auth.username-form", "the address is what works", signedIn(), "", ""},
 
+		{"auth.mechanism-useless", "a digest is rejected and the password accepted", good().auth(imaps, "cram-md5", "anna@example.org", mail.AuthRejected, "NO").accepts(imaps, "anna@example.org"), "imap.example.org offers CRAM-MD5, and accepts the password only by PLAIN", mail.Warning},
+		{"auth.mechanism-useless", "another user name was rejected", good().auth(imaps, "cram-md5", "anna", mail.AuthRejected, "NO").accepts(imaps, "anna@example.org"), "", ""},
+
 		{"auth.web-login", "the server says so", rejected("NO [ALERT] Please log in via your web browser: https://support.example/78754 (Failure)"), "The provider holds the sign-in of anna@example.org as suspicious", mail.Critical},
 		{"auth.web-login", "it is wrong", rejected("NO wrong"), "", ""},
 

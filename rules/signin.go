@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/mailmedic/mailmedic/mail"
 )
@@ -93,6 +94,17 @@ func passwordRules() []rule {
 				fix:    "Type {right} as the user name into the mail program. The domain can publish this in an autoconfig document.",
 			},
 			check: (*index).findUsernameForm,
+		},
+		{
+			id: "auth.mechanism-useless", looksFor: "a server offers a mechanism that it has no passwords for",
+			severity: mail.Warning, owner: mail.OwnerProvider, confidence: mail.Certain,
+			references: []string{"RFC 4954 section 4", "RFC 5802 section 2"},
+			words: words{
+				title:  "{host} offers {useless}, and accepts the password only by {right}",
+				detail: "Its password store cannot check {useless}. Mail programs that are set to an encrypted password are told that the password is wrong.",
+				fix:    "Take {useless} out of what the server offers. In the mail program choose the normal password, over SSL/TLS or STARTTLS.",
+			},
+			check: (*index).findUselessMechanism,
 		},
 	}
 }
@@ -301,6 +313,29 @@ func (x *index) findUsernameForm() []hit {
 			h := about([]*server{s})
 			h.params, h.evidence = params{"right": right, "wrong": wrong}, evidence
 			hits = append(hits, h)
+		}
+	}
+	return hits
+}
+
+// findUselessMechanism looks for one user name that one mechanism rejects and
+// another accepts: the password is right.
+func (x *index) findUselessMechanism() []hit {
+	var hits []hit
+	for _, s := range x.settings() {
+		for _, accepted := range s.signIns {
+			if accepted.AuthFacts == nil || !succeeded(accepted) {
+				continue
+			}
+			for _, o := range s.signIns {
+				if o.AuthFacts == nil || o.Username != accepted.Username || failureClass(o) != mail.AuthRejected {
+					continue
+				}
+				h := about([]*server{s})
+				h.evidence = []string{o.ID, accepted.ID}
+				h.params = params{"useless": strings.ToUpper(o.Mechanism), "right": strings.ToUpper(accepted.Mechanism)}
+				hits = append(hits, h)
+			}
 		}
 	}
 	return hits

@@ -119,6 +119,9 @@ func (t *Transcript) Lines(r *mail.Redactor) []mail.Line {
 }
 
 func (l *line) show(r *mail.Redactor) string {
+	if l.cut && !r.Empty() {
+		return "[a line of more than 4096 bytes, not shown: a part of a secret could not be told from other text]"
+	}
 	text := printable(r.Clean(string(bytes.TrimSuffix(l.text, []byte("\r")))), maxShownLine)
 	if l.masked {
 		text += "[redacted]"

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -128,9 +129,12 @@ func secretFromCommand(ctx context.Context, s *streams, line, flag string) ([]by
 	}
 	command := exec.CommandContext(ctx, words[0], words[1:]...)
 	command.Stdin, command.Stderr = os.Stdin, s.err
+	command.WaitDelay = time.Second // what it leaves behind may hold its output open
 	var printed cappedBuffer
 	command.Stdout = &printed
-	err = command.Run()
+	if err = command.Run(); errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // the command itself ended well
+	}
 	switch {
 	case ctx.Err() != nil:
 		return nil, verdictError{exitInterrupted}
