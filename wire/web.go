@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -80,8 +81,11 @@ func (f *fetch) run(ctx context.Context, rawURL string) error {
 		if next, err = f.hop(ctx, next); next == nil || err != nil {
 			return err
 		}
-		next = f.request.toldTo(next)
-		f.Observation.Redirects = append(f.Observation.Redirects, next.String())
+		target := f.request.toldTo(next)
+		f.Observation.Redirects = append(f.Observation.Redirects, cmp.Or(target, next).String())
+		if next = target; next == nil {
+			return newFault(mail.PolicyRefused, "the redirect would tell the address to somebody else")
+		}
 		if f.request.once {
 			f.Location = next
 			return nil

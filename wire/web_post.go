@@ -20,7 +20,7 @@ type request struct {
 
 // GetTelling fetches like [Network.Get]. Before a redirect is followed, tell
 // decides what its target is told: it gives the URL to ask, for a server may
-// copy what it was told into it.
+// copy what it was told into it, and nil where nothing may be asked (class policy).
 func (n *Network) GetTelling(ctx context.Context, rawURL string, tell func(*url.URL) *url.URL) Fetched {
 	return n.fetch(ctx, rawURL, rawURL, request{method: http.MethodGet, tell: tell})
 }

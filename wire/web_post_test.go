@@ -74,6 +74,20 @@ func TestWhatIsAskedOnceTellsARedirectAndDoesNotFollowIt(t *testing.T) {
 	}
 }
 
+func TestARedirectThatMayNotBeToldIsNotFollowed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, Options{})
+	s.serve(t, "192.0.2.80:443", s.certificate(t, "autoconfig.example.com"), func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", "https://other.example.com/anna")
+		w.WriteHeader(http.StatusFound)
+	})
+	f := s.network.GetTelling(t.Context(), "https://autoconfig.example.com/x", func(*url.URL) *url.URL { return nil })
+	o := f.Observation
+	if o.Failure == nil || o.Failure.Class != mail.PolicyRefused || f.Body != nil || len(o.Redirects) != 1 || len(f.Related) == 0 {
+		t.Errorf("got %+v, redirects %q", o.Failure, o.Redirects)
+	}
+}
+
 func TestARedirectIsToldWhatTheCallerDecides(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, Options{})
