@@ -96,6 +96,27 @@ func (s *Search) guess(made *sync.WaitGroup, ports []mail.StandardPort) {
 	})
 }
 
+// unguessed gives what was stopped, with the guess at the MX host under the name
+// that was not looked up: who takes the mail is a question of its own, which was
+// answered or is among those that were stopped.
+func (s *Search) unguessed(stopped []Pending) []Pending {
+	s.survey.mu.Lock()
+	host := s.survey.mxHost
+	s.survey.mu.Unlock()
+	var list []Pending
+	for _, p := range stopped {
+		if p.Source == mail.SourceGuess && p.Subject == "mx:"+s.target.Domain {
+			if host == "" {
+				continue
+			}
+			p.Subject = "a:" + host
+		}
+		list = append(list, p)
+	}
+	slices.SortFunc(list, comparePending)
+	return slices.Compact(list)
+}
+
 // guessName guesses a usual name, unless every name exists.
 func (s *Search) guessName(ctx context.Context, name string, ports []mail.StandardPort) bool {
 	if !s.surveyed(ctx) {
@@ -133,6 +154,9 @@ func (s *Search) guessHost(ctx context.Context, host string, ports []mail.Standa
 	if why := s.pointless(); why != "" {
 		s.leaveOut(mail.SourceGuess, host, why)
 		return true
+	}
+	if ctx.Err() != nil {
+		return false // what was looked up ahead is there at times, and at times is not
 	}
 	addrs, answers := s.net.Addresses(ctx, host)
 	if anyCut(answers) {

@@ -257,6 +257,27 @@ func TestCase128WhatWasCutIsNotObserved(t *testing.T) { // case 128
 	}
 }
 
+func TestWhatWasNotGuessedInTimeIsTheSameEveryTime(t *testing.T) {
+	t.Parallel()
+	w := run(t, "-- zone --\n@ MX 10 mx\nmx A 192.0.2.25\nautoconfig A 192.0.2.66\n-- servers.toml --\n[[network]]\nto = [\"192.0.2.66\"]\nfault = \"drop\"\n")
+	for range 3 {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		search, _ := w.searching(ctx, "anna@example.org", Options{NoThirdParty: true})
+		<-search.Published()
+		search.Guess(mail.Incoming, mail.Outgoing)
+		var late []string
+		for _, p := range search.Wait().Stopped {
+			if p.Source == mail.SourceGuess {
+				late = append(late, p.Subject)
+			}
+		}
+		cancel()
+		if diff := diffOf([]string{"a:imap.example.org", "a:mail.example.org", "a:mx.example.org", "a:pop.example.org", "a:smtp.example.org"}, late); diff != "" {
+			t.Fatal(diff)
+		}
+	}
+}
+
 func TestNothingIsGuessedOnceStoppedOrOver(t *testing.T) {
 	t.Parallel()
 	w := run(t, guessable)

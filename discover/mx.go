@@ -19,6 +19,7 @@ func (s *Search) askMX() {
 	s.survey.expect(1)
 	s.ask(Pending{mail.SourceMX, "mx:" + s.target.Domain, mail.TrustVouched}, func(ctx context.Context) bool {
 		defer s.survey.arrived()
+		defer close(s.survey.asked)
 		answer := s.net.Lookup(ctx, s.target.Domain, "MX")
 		if cut(answer.Failure()) {
 			return false

@@ -59,7 +59,7 @@ func newSearch(ctx context.Context, n *wire.Network, target mail.Target, o Optio
 		net: n, target: target, options: o, emit: emit,
 		ctx: ctx, cancel: cancel,
 		published: make(chan struct{}),
-		survey:    survey{done: make(chan struct{})},
+		survey:    survey{done: make(chan struct{}), asked: make(chan struct{})},
 		ledger:    newLedger(),
 		pending:   map[*question]struct{}{},
 		asked:     map[Pending]bool{},
@@ -220,8 +220,7 @@ func (s *Search) Wait() Result {
 	s.emitting.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	stopped := slices.Clone(s.stopped)
-	slices.SortFunc(stopped, comparePending)
+	stopped := s.unguessed(s.stopped)
 	return Result{
 		Provider: s.known.choose(candidates), Services: s.sortedServices(),
 		Stopped: stopped, NotAsked: slices.SortedFunc(maps.Keys(s.notAsked), compareNotAsked),

@@ -18,7 +18,10 @@ type survey struct {
 	waiting sync.WaitGroup
 	done    chan struct{} // closed when all answers arrived; the facts are read only then
 
+	asked chan struct{} // closed when it was answered whether the domain exists, or nobody can tell
+
 	mu       sync.Mutex // guards the facts while they arrive
+	absent   bool       // the domain does not exist
 	noMail   bool       // the domain does not exist or takes no mail
 	wildcard bool       // every name exists, so that one that resolves means nothing
 	why      string     // why there is no mail, or why a name means nothing
@@ -39,9 +42,27 @@ func (v *survey) mx(answer wire.Answer) {
 	case nullMX(answer):
 		v.noMail, v.why = true, "the domain says that it takes no mail (null MX)"
 	case failure != nil && failure.Class == mail.DNSNXDomain && !withheld(answer.Observation):
-		v.noMail, v.why = true, "the domain does not exist"
+		v.absent, v.noMail, v.why = true, true, "the domain does not exist"
 	}
 	v.mxHost = bestMX(answer)
+}
+
+// existenceKnown waits until it is known whether the domain exists. It reports
+// false when ctx ended before.
+func (v *survey) existenceKnown(ctx context.Context) bool {
+	select {
+	case <-v.asked:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// missing reports whether the domain is known not to exist.
+func (v *survey) missing() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.absent
 }
 
 // rulesOut takes in that the domain has no such service.
@@ -135,8 +156,12 @@ func (s *Search) surveyed(ctx context.Context) bool {
 	case <-s.survey.done:
 		return true
 	case <-ctx.Done():
+	}
+	if s.ctx.Err() == nil {
 		return false
 	}
+	<-s.survey.done // the run is over, and what is known of it must not depend on chance
+	return true
 }
 
 // pointless says why no host of the domain can be guessed, "" where one can.
