@@ -61,7 +61,7 @@ func parseAutoconfig(body []byte, t mail.Target) (content, error) {
 	var c content
 	for i, p := range doc.Providers {
 		if i == 0 {
-			c.introduce(p)
+			c.introduce(p, t)
 		}
 		c.domains = append(c.domains, p.Domains...)
 		for _, x := range p.Incoming {
@@ -83,8 +83,8 @@ func parseAutoconfig(body []byte, t mail.Target) (content, error) {
 }
 
 // introduce reads who the provider is and what the user has to know.
-func (c *content) introduce(p providerXML) {
-	c.id, c.name = plainText(p.ID), plainText(first(p.Names))
+func (c *content) introduce(p providerXML, t mail.Target) {
+	c.id, c.name = plainText(fillIn(p.ID, t)), plainText(fillIn(first(p.Names), t))
 	for _, d := range p.Docs {
 		c.addDoc(webURL(d.URL))
 	}

@@ -356,3 +356,12 @@ func BenchmarkAutoconfig(b *testing.B) {
 	}
 	b.ReportMetric(float64(len(documents)*b.N)/b.Elapsed().Seconds(), "documents/s")
 }
+
+func TestPlaceholdersInTheNameOfAProviderAreFilledIn(t *testing.T) {
+	t.Parallel()
+	document := strings.NewReplacer("<displayName>Example", "<displayName>Mail of %EMAILDOMAIN%", `id="example.org"`, `id="%EMAILDOMAIN%"`).Replace(inDocument(goodIMAP))
+	c, err := parseAutoconfig([]byte(document), anna)
+	if err != nil || c.name != "Mail of example.org" || c.id != "example.org" {
+		t.Errorf("the provider is %q, %q: %v", c.id, c.name, err)
+	}
+}
