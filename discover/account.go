@@ -30,31 +30,6 @@ func accountName(name, asked string, t mail.Target, n *notes) string {
 	return ""
 }
 
-// keepBack gives the URL to ask in place of a redirect's target: one outside of
-// the domain's own https hosts is told the postmaster's address where a server
-// copied the user's into it.
-func (s *Search) keepBack(next *url.URL) *url.URL {
-	address := s.target.Address
-	if address == "" || next.Scheme == "https" && wire.InDomain(next.Hostname(), s.target.Domain) {
-		return next
-	}
-	clean, told := *next, false
-	if strings.Contains(next.Path, address) {
-		clean.Path, clean.RawPath = strings.ReplaceAll(next.Path, address, standIn(s.target.Domain)), ""
-	}
-	query := next.Query()
-	for _, values := range query {
-		for i, value := range values {
-			values[i] = strings.ReplaceAll(value, address, standIn(s.target.Domain))
-			told = told || values[i] != value
-		}
-	}
-	if told {
-		clean.RawQuery = query.Encode()
-	}
-	return &clean
-}
-
 // strayedWith reports whether the last place of a fetch was told an address
 // that the first one was not.
 func strayedWith(fetched wire.Fetched, address string) bool {

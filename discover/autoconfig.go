@@ -27,7 +27,7 @@ func (s *Search) askAutoconfig() {
 	}
 	if organisation := wire.OrganisationalDomain(domain); organisation != domain {
 		for _, base := range documentPlaces(organisation) {
-			s.askDocument(document{source: mail.SourceAutoconfig, url: "https://" + base, trust: mail.TrustRedirected})
+			s.askDocument(document{source: mail.SourceAutoconfig, url: "https://" + base, trust: mail.TrustRedirected, parent: true})
 		}
 	}
 }
@@ -60,12 +60,13 @@ type document struct {
 	url    string
 	trust  mail.Trust
 	own    bool   // it is the domain's own, so that it should be about the domain
+	parent bool   // it is about the organisation that the domain is part of, if there is such a domain
 	asked  string // the address that stands in for the user's in the URL; empty for none
 }
 
 func (s *Search) askDocument(d document) {
 	s.ask(Pending{d.source, d.url, d.trust}, func(ctx context.Context) bool {
-		fetched := s.net.GetTelling(ctx, d.url, s.keepBack)
+		fetched := s.net.GetTelling(ctx, d.url, s.keepBack(d.own && strings.HasPrefix(d.url, "https://")))
 		if cut(fetched.Observation.Failure) {
 			return false
 		}
@@ -74,6 +75,9 @@ func (s *Search) askDocument(d document) {
 		}
 		if d.own && strayedWith(fetched, standIn(s.target.Domain)) {
 			d.asked = standIn(s.target.Domain)
+		}
+		if d.parent && !s.survey.existenceKnown(ctx) {
+			return false
 		}
 		s.read(d, fetched)
 		return true
@@ -104,6 +108,10 @@ func (s *Search) read(d document, fetched wire.Fetched) {
 		} else {
 			c.checkCover(d, seen, s.target)
 			c.notes.addReason(why)
+			if d.parent && s.survey.missing() {
+				c = content{}
+				c.notes.add("%s does not exist, so that nothing of this is for it", s.target.Domain)
+			}
 		}
 	}
 	noteLogin(&c.notes, seen)
@@ -123,6 +131,9 @@ func (c *content) checkCover(d document, seen mail.Observation, t mail.Target) {
 		return
 	}
 	for i := range c.servers {
+		if c.servers[i].filled {
+			continue // by us, for the user
+		}
 		c.servers[i].username = accountName(c.servers[i].username, d.asked, t, &c.notes)
 	}
 }

@@ -36,7 +36,12 @@ func (s *Search) follow(p pox, location string, n *notes) {
 	}
 	next := pox{location, p.trust, p.about, p.hops + 1}
 	if place, err := url.Parse(location); err == nil {
-		next.url = s.keepBack(place).String()
+		kept := s.keepBack(true)(place)
+		if kept == nil {
+			n.add("it is not asked: %s", wouldTell)
+			return
+		}
+		next.url = kept.String()
 		if !sameOwner(place.Hostname(), s.target.Domain) {
 			next.trust = lower(p.trust, mail.TrustRedirected)
 		}

@@ -160,6 +160,12 @@ func TestCasesOfTheDNS(t *testing.T) {
 			silent: []string{"c.xml?"},
 		},
 		{
+			name: "mailconf with placeholders is asked about the postmaster",
+			world: "-- zone --\n@ TXT \"mailconf=https://conf.example.org/%EMAILDOMAIN%/c.xml?u=%EMAILADDRESS%\"\nconf A 192.0.2.82\n-- web/conf.example.org/example.org/c.xml --\n" +
+				strings.ReplaceAll(imapDocument("imap.example.org"), "%EMAILADDRESS%", "postmaster"),
+			usernames: []string{"anna"}, asked: []string{"https://conf.example.org/example.org/c.xml?u=postmaster@example.org"},
+		},
+		{
 			name: "case 90: mailconf leads elsewhere and is trusted less",
 			world: "-- zone --\n@ TXT \"mailconf=https://conf.hoster.example/c.xml\"\nconf.hoster.example. A 192.0.2.82\n-- web/conf.hoster.example/c.xml --\n" +
 				imapDocument("imap.hoster.example"),

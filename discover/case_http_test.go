@@ -192,6 +192,13 @@ certificate = { names = ["portal.hotel.example"] }
 			claims: []string{"imaps://imap.hoster.example:993 autoconfig redirected"}, usernames: []string{"anna@example.org"},
 			asked: []string{"https://conf.hoster.example/x.xml?emailaddress=postmaster%40example.org"}, silent: []string{"x.xml?emailaddress=anna"},
 		},
+		{
+			name: "a placeholder is the user's, whomever the server was asked about",
+			world: "-- zone --\nautoconfig A 192.0.2.81\nconf.hoster.example. A 192.0.2.82\n-- servers.toml --\n[[page]]\nurl = \"https://autoconfig.example.org/mail/config-v1.1.xml\"\nstatus = 302\n" +
+				"location = \"https://conf.hoster.example/x.xml?emailaddress=anna%40example.org\"\n-- web/conf.hoster.example/x.xml --\n" +
+				strings.ReplaceAll(imapDocument("imap.hoster.example"), "%EMAILADDRESS%", "%EMAILLOCALPART%"),
+			usernames: []string{"anna"}, notes: map[string]string{ownDocument: "belongs to somebody else"},
+		},
 	})
 }
 

@@ -83,6 +83,7 @@ func (x serverXML) server(t mail.Target, n *notes) (server, bool) {
 	return server{
 		endpoint: mail.Endpoint{Protocol: x.protocol(), Security: security, Host: host, Port: uint16(port)},
 		username: x.username(which, t, n),
+		filled:   strings.Contains(first(x.Usernames), "%EMAIL"),
 		auth:     auth,
 		leave:    x.leaveOnServer(which, n),
 	}, true

@@ -28,6 +28,7 @@ type content struct {
 type server struct {
 	endpoint mail.Endpoint
 	username string   // empty where the document does not say
+	filled   bool     // the user name was made here, from placeholders
 	auth     []string // SASL names in lower case, in the document's order
 	leave    *mail.LeaveOnServer
 }

@@ -63,7 +63,7 @@ func (s *Search) askServiceRecord(label string, service func(wire.SRV, string) m
 func (s *Search) askSession() {
 	place := "https://" + s.target.Domain + jmapPath
 	s.ask(Pending{mail.SourceJMAP, place, mail.TrustAuthenticated}, func(ctx context.Context) bool {
-		fetched := s.net.Get(ctx, place)
+		fetched := s.net.GetTelling(ctx, place, s.keepBack(false))
 		if cut(fetched.Observation.Failure) {
 			return false
 		}

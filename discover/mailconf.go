@@ -14,7 +14,8 @@ import (
 const maxMailconf = 4
 
 // askMailconf asks for TXT records mailconf=URL, which name an autoconfig
-// document. They are no standard. The document is not told the address.
+// document. They are no standard. The document is not told the address: where it wants
+// one, it is told the postmaster's.
 func (s *Search) askMailconf() {
 	domain := s.target.Domain
 	s.ask(Pending{mail.SourceTXT, "txt:" + domain, mail.TrustAuthenticated}, func(ctx context.Context) bool {
@@ -27,8 +28,12 @@ func (s *Search) askMailconf() {
 		seen.Notes = n.list
 		s.found(mail.SourceTXT, []mail.Observation{seen}, nil)
 		for _, place := range places {
+			asked := ""
+			if strings.Contains(place.String(), standInUser) {
+				asked = standIn(domain)
+			}
 			trust := srvTrust(answer.Authentic(), place.Hostname(), domain)
-			s.askDocument(document{source: mail.SourceTXT, url: place.String(), trust: trust})
+			s.askDocument(document{source: mail.SourceTXT, url: place.String(), trust: trust, asked: asked})
 		}
 		return true
 	})
@@ -68,7 +73,7 @@ func parseMailconf(record string) (string, bool) {
 
 // mailconfURL gives the place of a document, or why nobody goes there.
 func mailconfURL(text string, t mail.Target) (*url.URL, string) {
-	place, err := url.Parse(fillIn(text, mail.Target{Domain: t.Domain}))
+	place, err := url.Parse(fillIn(text, mail.Target{Domain: t.Domain, Address: standIn(t.Domain)}))
 	if err != nil || len(text) > maxURL || place.Hostname() == "" {
 		return nil, "it is not an address"
 	}

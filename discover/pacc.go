@@ -18,7 +18,7 @@ func (s *Search) askPACC() {
 		var fetched wire.Fetched
 		var both sync.WaitGroup
 		both.Go(func() { digests = s.net.Lookup(ctx, "_ua-auto-config."+domain, "TXT") })
-		both.Go(func() { fetched = s.net.Get(ctx, place) })
+		both.Go(func() { fetched = s.net.GetTelling(ctx, place, s.keepBack(false)) })
 		both.Wait()
 		if cut(digests.Failure()) || cut(fetched.Observation.Failure) {
 			return false

@@ -275,6 +275,7 @@ mxa-1.gslb      A 192.0.2.1
 func TestParentsDocumentIsReadWithinTheOrganisation(t *testing.T) {
 	t.Parallel()
 	w := run(t, `-- zone --
+a.dept     TXT x
 autoconfig A 192.0.2.81
 -- web/autoconfig.example.org/mail/config-v1.1.xml --
 `+imapDocument("mail.%EMAILDOMAIN%"))
