@@ -315,6 +315,20 @@ func TestASecretAtTheEndOfALongLineIsRemoved(t *testing.T) {
 	}
 }
 
+func TestALineThatIsNotKeptWholeIsNotShownBesideASecret(t *testing.T) {
+	t.Parallel()
+	token := strings.Repeat("a token that is as long as tokens are ", 150)
+	tr := newTranscript()
+	tr.record(mail.Server, []byte("535 "+token+"\r\n"))
+	lines := tr.Lines(mail.NewRedactor(mail.NewSecret([]byte(token))))
+	if len(lines) != 1 || strings.Contains(lines[0].Text, "as long as") {
+		t.Errorf("a part of the secret is shown: %q", lines)
+	}
+	if open := tr.Lines(nil); !strings.Contains(open[0].Text, "as long as") {
+		t.Error("without a secret the line is shown as far as it is kept")
+	}
+}
+
 func TestClassify(t *testing.T) {
 	t.Parallel()
 	remote := &net.OpError{Op: "remote error", Err: errors.New("tls: handshake failure")}
