@@ -53,7 +53,14 @@ func placesFixtures() []fixture {
 		w := nowhere().document(configHost, "", imaps, smtps)
 		return w.page(configHost, 200, "", called(mediaType))
 	}
+	utf8 := func(w *world) *world {
+		w.Target.Input, w.Target.Address = "jörg@example.org", "jörg@example.org"
+		return w
+	}
 	return append(publishedServerFixtures(), []fixture{
+		{"address.not-ascii", "a server does not take it", utf8(good()), "The address jörg@example.org has letters before the @ that many mail servers do not take", mail.Notice},
+		{"address.not-ascii", "no server was asked", utf8(published()), "The address jörg@example.org has letters before the @ that many mail servers do not take", mail.Notice},
+		{"address.not-ascii", "all of it is ASCII", good(), "", ""},
 		{"discovery.document-certificate", "it is the hoster's", good().webShows("autoconfig.example.org", mail.CertName, nothing), "The certificate of the web host autoconfig.example.org is for another name", mail.Notice},
 		{"discovery.document-certificate", "nothing else is published", nowhere().webShows("autoconfig.example.org", mail.CertName, nothing), "The certificate of the web host autoconfig.example.org is for another name", mail.Warning},
 		{"discovery.document-certificate", "it has ended", good().webShows("autoconfig.example.org", mail.CertExpired, ended), "The certificate of the web host autoconfig.example.org has expired", mail.Notice},

@@ -82,6 +82,7 @@ func ruleBook() []rule {
 		mailboxRules(),
 		sendRules(),
 		conflictRules(),
+		[]rule{localPartRule()},
 		publishedRules(),
 		mxRules(),
 		safetyRules(),
