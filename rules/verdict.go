@@ -16,11 +16,8 @@ const (
 	exitFine         = 0
 )
 
-// The findings that settle whether a domain has mail at all, whoever is asked.
-const (
-	noSuchDomain = "dns.no-such-domain"
-	nullMX       = "dns.null-mx"
-)
+// noSuchDomain is the finding that settles what is published for a domain, whoever is asked.
+const noSuchDomain = "dns.no-such-domain"
 
 // ExitCode is the one place where exit codes come from, for a run and for a
 // recorded one that is printed again with another threshold. Findings at or
@@ -28,15 +25,14 @@ const (
 //
 // A report about which nothing was to be tested, because it only looks at what
 // is published, is inconclusive only without a network or when nobody could say
-// what is published, and fine otherwise unless nothing is published, or the
-// domain itself says that it has no mail. What others publish for a domain that
-// does not exist is nothing unless it was proved.
+// what is published, and fine otherwise unless nothing is published. What others
+// publish for a domain that does not exist is nothing unless it was proved.
 func ExitCode(r mail.Report, failOn mail.Severity, interrupted bool) int {
 	gone := hasFinding(r.Findings, func(f mail.Finding) bool { return f.ID == noSuchDomain })
-	probing, published := probed(r), slices.ContainsFunc(r.Candidates, func(c mail.Candidate) bool {
-		return worthHaving(c) && (!gone || c.Trust() == mail.TrustUser || c.Proof.Rank() >= mail.Handshake.Rank())
+	probing := probed(r)
+	published := slices.ContainsFunc(r.Candidates, func(c mail.Candidate) bool {
+		return worthHaving(c) && (!gone || probing && c.Trust() == mail.TrustUser || c.Proof.Rank() >= mail.Handshake.Rank())
 	})
-	counts := func(f mail.Finding) bool { return probing || f.ID == noSuchDomain || f.ID == nullMX }
 	switch {
 	case interrupted:
 		return exitInterrupted
@@ -46,7 +42,7 @@ func ExitCode(r mail.Report, failOn mail.Severity, interrupted bool) int {
 		return exitInconclusive
 	case !published:
 		return exitNothing
-	case hasFinding(r.Findings, func(f mail.Finding) bool { return counts(f) && atLeast(f.Severity, failOn) }):
+	case probing && hasFinding(r.Findings, func(f mail.Finding) bool { return atLeast(f.Severity, failOn) }):
 		return exitFinding
 	default:
 		return exitFine

@@ -79,8 +79,8 @@ func TestVerdicts(t *testing.T) {
 		{"others publish for a domain that does not exist, and nothing works", gone(published()).dial(mail.Refused, imaps, smtps), mail.Broken, mail.Broken, 4, "example.org does not exist."},
 		{"a domain that does not exist, and a server that works", gone(good()), mail.Ready, mail.Ready, 1, "The servers of example.org answer; no sign-in was tried."},
 		{"a domain that does not exist, and a server that the user named", gone(nowhere()).user(imaps).works(imaps), mail.Ready, mail.NoneSet, 1, "The server for receiving mail of example.org answers; no server for sending is known."},
-		{"a look at a domain that does not exist, and a server that the user named", gone(nowhere()).user(imaps), mail.Unproven, mail.NoneSet, 1, "example.org does not exist."},
-		{"a look at a null MX and leftover settings", published().answers("mx:example.org", "0 ."), mail.Unproven, mail.Unproven, 1, "example.org says that it accepts no mail."},
+		{"a look at a domain that does not exist, and a server that the user named", gone(nowhere()).user(imaps), mail.Unproven, mail.NoneSet, 4, "example.org does not exist."},
+		{"a look at a null MX and leftover settings", published().answers("mx:example.org", "0 ."), mail.Unproven, mail.Unproven, 0, "example.org says that it accepts no mail."},
 
 		{"one named server works", namedOnly(imaps).works(imaps), mail.Ready, mail.NoneSet, 0, "imap.example.org:993 answers and can be used."},
 		{"one named server is broken", namedOnly(imaps).dial(mail.Refused, imaps), mail.Broken, mail.NoneSet, 1, "imap.example.org:993 cannot be used."},
