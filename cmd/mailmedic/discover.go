@@ -30,7 +30,9 @@ With --explain it tells how it came to its answer, question by question. With
 --clients it tells administrators what mail programs would find and choose by
 themselves, and which records and documents would help them.
 
-` + exitCodesHelp,
+No server is tested, so no finding makes it fail.
+
+` + lookExitCodesHelp,
 		Example: `  mailmedic discover anna@example.org
   mailmedic discover example.org --explain
   mailmedic discover example.org --clients`,

@@ -31,7 +31,7 @@ func (f *outputFlags) register(cmd *cobra.Command) {
 	flags.StringArrayVarP(&f.files, "output", "o", nil, "also write `FORMAT=FILE` (may be repeated)")
 	flags.StringVar(&f.failOn, "fail-on", "error", "exit with 1 from this severity on: critical|error|warning|never")
 	flags.StringVar(&f.color, "color", "auto", "auto|always|never")
-	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print the verdict and what to type in, nothing else")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print the answer alone: the verdict and what to type in")
 	flags.CountVarP(&f.verbose, "verbose", "v", "print more; twice for all that was seen")
 	flags.BoolVar(&f.explain, "explain", false, "tell how it was found: each question, what came back, what was believed")
 }

@@ -46,6 +46,15 @@ func Main(ctx context.Context, args []string, s *streams) (code int) {
 	return code
 }
 
+// lookExitCodesHelp is for a command that only looks at what is published.
+const lookExitCodesHelp = `Exit codes:
+    0    something is published
+    2    the command line, or a file that it names, is at fault
+    3    inconclusive: nobody could say what is published (no network, no DNS)
+    4    nothing is published
+    5    internal fault
+    130  interrupted; what was known is printed`
+
 const exitCodesHelp = `Exit codes:
     0    fine
     1    a finding at or above --fail-on
