@@ -22,9 +22,9 @@ func demo(t *testing.T, args ...string) (stdout string, code int) {
 }
 
 // TestSameAnswersSameOutput plays every scenario twice with each command: both documents obey the
-// schema, and only times differ.
+// schema, and only times differ. It runs alone: on a machine that stands still for a quarter of a
+// second a race of addresses (RFC 8305) has another winner, and that is not meant here.
 func TestSameAnswersSameOutput(t *testing.T) {
-	t.Parallel()
 	schema, err := reportSchema("../../docs/report.schema.json")
 	if err != nil {
 		t.Fatal(err)
@@ -35,14 +35,8 @@ func TestSameAnswersSameOutput(t *testing.T) {
 			"discover": {name, "-f", "json", "--command", "discover", "--clients"},
 		} {
 			t.Run(name+" "+command, func(t *testing.T) {
-				t.Parallel()
-				again := make(chan string)
-				go func() {
-					second, _ := demo(t, args...)
-					again <- second
-				}()
 				first, _ := demo(t, args...)
-				second := <-again
+				second, _ := demo(t, args...)
 				var document any
 				if err := json.Unmarshal([]byte(first), &document); err != nil {
 					t.Fatal(err)
