@@ -153,7 +153,7 @@ func (c *conductor) sendHome(l login) {
 		return
 	case !l.ready && answered:
 		why = mail.WhyConsent
-	case why == "" && !c.account.spent[l.endpoint] && c.stillMoving():
+	case why == "" && !c.account.spent[l.endpoint] && (c.stillMoving() || !c.settled(roleOf(l.endpoint))):
 		return
 	case why == "":
 		why = mail.WhyBudget
@@ -169,8 +169,9 @@ func (c *conductor) stillMoving() bool {
 	if !c.published || c.account.learned != "" {
 		return true
 	}
-	for _, p := range c.probes {
-		if p.state == opening || p.state == signing {
+	for _, candidate := range c.book.candidateList() {
+		p := c.probes[candidate.Endpoint] // nil while it waits for a place at its host
+		if p == nil || p.state == opening || p.state == signing {
 			return true
 		}
 	}
