@@ -169,9 +169,8 @@ func (c *conductor) stillMoving() bool {
 	if !c.published || c.account.learned != "" {
 		return true
 	}
-	for _, candidate := range c.book.candidateList() {
-		p := c.probes[candidate.Endpoint] // nil while it waits for a place at its host
-		if p == nil || p.state == opening || p.state == signing {
+	for _, p := range c.probes {
+		if p.state == opening || p.state == signing {
 			return true
 		}
 	}
