@@ -50,12 +50,7 @@ type SignIn struct {
 func Run(ctx context.Context, target mail.Target, o Options, emit func(mail.Event)) mail.Closing {
 	c := newConductor(ctx, begin("check", target, o, emit))
 	found := c.conduct(ctx)
-	if c.fault.Load() != nil {
-		c.wait()
-	}
-	closing := c.judge(found)
-	c.wait()
-	return closing
+	return c.finish(found)
 }
 
 // probeOptions are the same for every endpoint of a run.

@@ -137,6 +137,17 @@ func (c *conductor) start(work func()) {
 	})
 }
 
+// finish judges a run whose loop has ended, and waits for what it started. After
+// a panic there is nothing to judge.
+func (c *conductor) finish(found discover.Result) mail.Closing {
+	if c.fault.Load() != nil {
+		c.wait()
+	}
+	closing := c.judge(found)
+	c.wait()
+	return closing
+}
+
 // wait waits for every goroutine of the run.
 func (c *conductor) wait() {
 	c.goodbyes.Wait()
@@ -179,6 +190,11 @@ func clean(r *mail.Redactor, o mail.Observation) mail.Observation {
 		auth := *o.AuthFacts
 		auth.Reply, auth.Challenge = r.Clean(auth.Reply), r.Clean(auth.Challenge)
 		o.AuthFacts = &auth
+	}
+	if o.SendFacts != nil {
+		send := *o.SendFacts
+		send.MailReply, send.RcptReply = r.Clean(send.MailReply), r.Clean(send.RcptReply)
+		o.SendFacts = &send
 	}
 	if o.SessionFacts != nil {
 		s := *o.SessionFacts

@@ -37,12 +37,7 @@ func Probe(ctx context.Context, named []mail.Endpoint, o Options, emit func(mail
 	c.cutProbes(why)
 	c.strike(l)
 	c.compareResolvers(ctx)
-	if c.fault.Load() != nil {
-		c.wait()
-	}
-	closing := c.judge(discover.Result{})
-	c.wait()
-	return closing
+	return c.finish(discover.Result{})
 }
 
 func (c *conductor) advanceProbe() {
