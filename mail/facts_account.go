@@ -1,0 +1,56 @@
+package mail
+
+// AuthFacts are what came of an attempt to sign in.
+type AuthFacts struct {
+	Mechanism string `json:"mechanism"` // SASL name in lower case; "login" also for IMAP LOGIN, "user" for POP3 USER and PASS
+	Username  string `json:"username"`
+	Reply     string `json:"reply,omitempty"` // the server's last words, secrets removed
+
+	// Challenge is what a server says of a refused token before its last words: JSON with status, schemes and scope (RFC 7628 section 3.2.2).
+	Challenge string `json:"challenge,omitempty"`
+	// ServerProof says whether the server proved that it knows the password too, which only SCRAM asks of it (RFC 5802 section 3).
+	ServerProof Fact `json:"server_proof,omitzero"`
+}
+
+// MailboxFacts are what a mailbox holds, and what its server does with it.
+type MailboxFacts struct {
+	Messages int    `json:"messages"`
+	Quota    *Quota `json:"quota,omitempty"`
+
+	// Of IMAP.
+	ServerID   string      `json:"server_id,omitempty"`  // name and version by the server's own word (RFC 2971)
+	Folders    []Folder    `json:"folders,omitempty"`    // those with a use of their own, in the server's order (RFC 6154)
+	Namespaces []Namespace `json:"namespaces,omitempty"` // RFC 2342
+
+	// Of POP3.
+	StableIDs   Fact `json:"stable_ids,omitzero"`     // messages have names that last (UIDL), so that a program knows which ones it has
+	ExpireDays  *int `json:"expire_days,omitempty"`   // how long a message stays once it was read, 0 for not at all; absent where it stays or nothing is said (RFC 2449 section 6.7)
+	LoginDelayS int  `json:"login_delay_s,omitempty"` // seconds that must lie between two sign-ins (RFC 2449 section 6.5)
+}
+
+// SendFacts are what a submission server said to the envelope of a message that
+// was never sent: MAIL and RCPT with one address, then RSET (RFC 5321 section 4.1.1).
+type SendFacts struct {
+	Sender    string `json:"sender"`               // the address in MAIL and RCPT
+	MailReply string `json:"mail_reply"`           // secrets removed
+	RcptReply string `json:"rcpt_reply,omitempty"` // "" where MAIL was refused
+}
+
+// Folder is a mailbox with a use of its own.
+type Folder struct {
+	Name string `json:"name"`
+	Use  string `json:"use"` // the attribute of RFC 6154 in lower case: sent drafts junk trash archive all flagged
+}
+
+// Namespace is where mailboxes of a kind begin.
+type Namespace struct {
+	Kind      string `json:"kind"` // personal, others, shared
+	Prefix    string `json:"prefix"`
+	Delimiter string `json:"delimiter"` // "" where there is no hierarchy
+}
+
+// Quota is the use of a mailbox and its limit, in bytes (RFC 9208 counts in units of 1024).
+type Quota struct {
+	Used  int64 `json:"used"`
+	Limit int64 `json:"limit"`
+}

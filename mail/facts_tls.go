@@ -1,0 +1,77 @@
+package mail
+
+import "time"
+
+// TLSFacts are what a handshake showed. Handshake and verdict are apart: a
+// handshake that ended well with a certificate that must not be believed has
+// facts and a Failure.
+type TLSFacts struct {
+	Version      string        `json:"version,omitempty"` // "TLS 1.3"
+	Cipher       string        `json:"cipher,omitempty"`  // the IANA name of the suite
+	Group        string        `json:"group,omitempty"`   // the key exchange group
+	ServerName   string        `json:"server_name,omitempty"`
+	Certificates []Certificate `json:"certificates,omitempty"` // as sent, the server's own first
+
+	// Attempt tells a further handshake from the one that counts: "classical"
+	// (no post-quantum key share), "tls-1.2" (nothing newer), "legacy" (everything
+	// since SSL 3.0, up to the server's choice and no further). What it shows is
+	// no proof that mail programs can use the server.
+	Attempt           string             `json:"attempt,omitempty"`
+	Alert             uint8              `json:"alert,omitempty"`              // the number of the alert with which the server ended the handshake, RFC 8446 section 6
+	ClientCertificate CertificateRequest `json:"client_certificate,omitempty"` // whether the server asks for a certificate of the client
+
+	MatchedName string      `json:"matched_name,omitempty"` // the name in the certificate that fits the host, RFC 9525 section 6.3
+	Chain       []string    `json:"chain,omitempty"`        // subjects from the server's own certificate to a trusted root, as built; none where none can be
+	ChainNotes  []ChainNote `json:"chain_notes,omitempty"`  // what is odd about the certificates as sent
+	Stapled     OCSPStatus  `json:"stapled,omitempty"`      // the status that the server sent with its certificate, RFC 6066 section 8
+}
+
+// A ChainNote is something odd about the certificates that a server sent.
+type ChainNote string
+
+// The notes. A list in the wrong order and roots that nobody needs are harmless
+// to most programs; what is missing is not.
+const (
+	ChainOrder    ChainNote = "order"    // not each is followed by the one that signed it, RFC 8446 section 4.4.2
+	ChainExtra    ChainNote = "extra"    // some have nothing to do with the chain
+	ChainRepeated ChainNote = "repeated" // some stand in it twice
+	ChainRoot     ChainNote = "root"     // the root is sent, which every program has or must not believe
+	ChainMissing  ChainNote = "missing"  // an intermediate certificate was not sent
+)
+
+// OCSPStatus is what a stapled answer says of the certificate, RFC 6960 section 2.2.
+type OCSPStatus string
+
+// The states. A server that staples nothing has none.
+const (
+	OCSPGood    OCSPStatus = "good"
+	OCSPRevoked OCSPStatus = "revoked"
+	OCSPUnknown OCSPStatus = "unknown" // the authority does not know the certificate
+	OCSPStale   OCSPStatus = "stale"   // the answer is out of date
+	OCSPInvalid OCSPStatus = "invalid" // not an answer, not about this certificate, or not signed by who may
+)
+
+// CertificateRequest says how a server asks for a certificate of the client.
+type CertificateRequest string
+
+// The ways to ask; a server that does not ask has none.
+const (
+	CertificateOptional CertificateRequest = "optional" // it asks, and goes on without one
+	CertificateRequired CertificateRequest = "required" // it ends the connection without one
+)
+
+// Certificate is one X.509 certificate as a server sent it.
+type Certificate struct {
+	Subject    string    `json:"subject"`
+	Names      []string  `json:"names"` // DNS names and IP addresses of the subjectAltName
+	Issuer     string    `json:"issuer"`
+	NotBefore  time.Time `json:"not_before"`
+	NotAfter   time.Time `json:"not_after"`
+	Key        string    `json:"key"` // "ECDSA P-256", "RSA 2048"
+	SelfSigned bool      `json:"self_signed,omitempty"`
+
+	Signature string   `json:"signature,omitempty"` // how it was signed: "ECDSA-SHA256", "SHA256-RSA"
+	Exponent  int      `json:"exponent,omitempty"`  // of an RSA key, where it is smaller than the usual 65537
+	Usages    []string `json:"usages,omitempty"`    // the extended key usages: server, client, any, and others by number; none for all
+	Authority bool     `json:"authority,omitempty"` // it may sign others
+}
