@@ -84,6 +84,7 @@ type serverConfig struct {
 	Endpoints             []mail.Endpoint   `toml:"endpoints"`
 	Addresses             []netip.Addr      `toml:"addresses"`
 	Certificate           certificateConfig `toml:"certificate"`
+	ClientCertificate     string            `toml:"client_certificate"`
 	TLSVersions           []string          `toml:"tls_versions"`
 	Handshake             string            `toml:"handshake"`
 	Greeting              string            `toml:"greeting"`
@@ -126,15 +127,16 @@ type pageConfig struct {
 
 // The words that a world may use; the empty one is the default.
 var (
-	certificateKinds = []string{"", "good", "expired", "not-yet-valid", "wrong-name", "self-signed", "unknown-ca", "leaf-only"}
-	tlsVersionNames  = []string{"1.0", "1.1", "1.2", "1.3"}
-	handshakeFaults  = []string{"", "close", "reset", "silent", "alert"}
-	serverFaults     = []string{"", "reset", "close", "silent", "close-after-greeting", "silent-after-greeting", "close-at-auth"}
-	startTLSFaults   = []string{"", "absent", "unadvertised", "refused", "injection"}
-	scramFaults      = []string{"", "one-iteration", "many-iterations", "wrong-nonce", "wrong-signature"}
-	webFaults        = []string{"", "reset", "close", "silent"}
-	networkFaults    = []string{"drop", "refuse", "unreachable"}
-	dnsFaults        = []string{"", "servfail", "bogus", "refused", "nxdomain", "rewrite", "timeout", "no-edns", "truncate"}
+	certificateKinds   = []string{"", "good", "expired", "not-yet-valid", "wrong-name", "self-signed", "unknown-ca", "leaf-only"}
+	tlsVersionNames    = []string{"1.0", "1.1", "1.2", "1.3"}
+	clientCertificates = []string{"", "optional", "required"}
+	handshakeFaults    = []string{"", "close", "reset", "silent", "alert"}
+	serverFaults       = []string{"", "reset", "close", "silent", "close-after-greeting", "silent-after-greeting", "close-at-auth"}
+	startTLSFaults     = []string{"", "absent", "unadvertised", "refused", "injection"}
+	scramFaults        = []string{"", "one-iteration", "many-iterations", "wrong-nonce", "wrong-signature"}
+	webFaults          = []string{"", "reset", "close", "silent"}
+	networkFaults      = []string{"drop", "refuse", "unreachable"}
+	dnsFaults          = []string{"", "servfail", "bogus", "refused", "nxdomain", "rewrite", "timeout", "no-edns", "truncate"}
 )
 
 func parseConfig(data string) (config, error) {
@@ -204,6 +206,7 @@ func (s *serverConfig) validate() error {
 	}
 	err := errors.Join(
 		oneOf("certificate.kind", s.Certificate.Kind, certificateKinds),
+		oneOf("client_certificate", s.ClientCertificate, clientCertificates),
 		oneOf("handshake", s.Handshake, handshakeFaults),
 		oneOf("fault", s.Fault, serverFaults),
 		oneOf("starttls", s.StartTLS, startTLSFaults),

@@ -33,7 +33,7 @@ func (r *Running) openResolver(s *resolver) error {
 	}
 	r.udp[at] = realAddress(udp.LocalAddr())
 	r.spawn(func() { r.answerUDP(s, udp) })
-	if err := r.listen([]netip.AddrPort{at}, func(conn net.Conn) { r.answerStream(s, conn) }); err != nil {
+	if err := r.listen([]netip.AddrPort{at}, func(conn net.Conn, _ int) { r.answerStream(s, conn) }); err != nil {
 		return err
 	}
 	return r.openEncrypted(s)

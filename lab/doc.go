@@ -76,6 +76,7 @@
 //	certificate = { kind = "good" }  # expired, not-yet-valid, wrong-name, self-signed, unknown-ca, leaf-only;
 //	                                 # days = since it expired, until it is valid, or until it expires;
 //	                                 # names = [] in it, in place of the hosts
+//	client_certificate = "optional"  # the server asks the client for a certificate: optional, required
 //	tls_versions = ["1.2", "1.3"]
 //	handshake = "close"              # the TLS handshake ends in: close, reset, silent, alert
 //	greeting = "220 …"               # in place of the usual one; several lines are allowed. A greeting that
@@ -114,4 +115,59 @@
 //	delay = "1s"
 //	size = 0                         # bytes; filled with spaces up to that size
 //	needs = "emailaddress"           # a query without this parameter is answered with 400
+//
+// # Scripts
+//
+// A script is what a server does with one connection, from the first byte to the
+// last. One step stands on each line:
+//
+//	S: text          send the text and CRLF
+//	S> text          send the text alone
+//	C: pattern       read a line; * at the pattern's end is any rest. A line
+//	                 that does not fit ends the session
+//	REPEAT n text    send the text n times; with * for n, until the client has left
+//	RANDOM n         send n random bytes, the same ones at every run; or * as well
+//	DRIP d text      send the text byte by byte, with a pause of d before each
+//	WAIT d           let time pass
+//	TLS              do a handshake; certificate=KIND, client_certificate=… and
+//	                 tls_versions=1.0,1.1 behind it are the keys of servers.toml
+//	HELLO v suite    answer a ClientHello with a ServerHello that chooses these, and nothing more
+//	ALERT n          answer a ClientHello with a fatal alert
+//	SILENT           read what comes and say nothing more
+//	RESET            end with a RST
+//	CLOSE            end with an end of file, as the end of the script does
+//	WHEN condition   do the steps up to the next WHEN, OTHERWISE or END if the
+//	                 condition holds; of several, the first that does
+//	# text           says something to the reader
+//
+// Texts may have \r \n \t \\ and \xNN; {tag} is the first word of the last line
+// that was read, as IMAP needs it. Spaces in front of a step do not count.
+//
+// A condition is one of these, several of them with "and" between, and each may
+// have "not" in front:
+//
+//	connection 2             this is the second connection to the endpoint; >2 is any later one
+//	line EHLO *              the next line fits, as with C:, and is taken; it can have no "and" behind it
+//	hello                    the client begins with a ClientHello that can be read
+//	hello version 1.3        it offers this version: ssl3, 1.0, 1.1, 1.2, 1.3
+//	hello suite TLS_AES_*    … a suite, by its name in Go or else in four hexadecimal digits
+//	hello group X25519MLKEM768
+//	hello name *             … a server name, and so any
+//	hello alpn imap
+//	hello share >1200        the bytes of its key shares are more than 1200
+//	hello size <512          the bytes of the whole
+//
+// So this server loses what does not fit into one packet, the first time:
+//
+//	S: 220 mail.example ESMTP
+//	C: EHLO *
+//	S: 250 STARTTLS
+//	C: STARTTLS
+//	S: 220 go ahead
+//	WHEN connection 1 and hello size >1400
+//	  RESET
+//	OTHERWISE
+//	  TLS
+//	END
+//	C: EHLO *
 package lab

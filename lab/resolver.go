@@ -104,7 +104,7 @@ func (r *Running) openEncrypted(s *resolver) error {
 			return err
 		}
 		at := netip.AddrPortFrom(s.Address, dotPort)
-		if err := r.listen([]netip.AddrPort{at}, func(conn net.Conn) { r.answerStream(s, tls.Server(conn, config)) }); err != nil {
+		if err := r.listen([]netip.AddrPort{at}, func(conn net.Conn, _ int) { r.answerStream(s, tls.Server(conn, config)) }); err != nil {
 			return err
 		}
 	}

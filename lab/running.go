@@ -169,9 +169,9 @@ func (r *Running) wait(d time.Duration) bool {
 	}
 }
 
-// listen opens a loopback port for each of the virtual ones, and hands every
-// connection to serve in a goroutine of its own.
-func (r *Running) listen(at []netip.AddrPort, serve func(net.Conn)) error {
+// listen opens a loopback port for the virtual ones, and hands every connection
+// to serve in a goroutine of its own, with its number in the order of arrival.
+func (r *Running) listen(at []netip.AddrPort, serve func(conn net.Conn, nth int)) error {
 	l, err := r.listenTCP()
 	if err != nil {
 		return err
@@ -194,8 +194,8 @@ func (r *Running) listenTCP() (net.Listener, error) {
 	return l, nil
 }
 
-func (r *Running) accept(l net.Listener, serve func(net.Conn)) {
-	for {
+func (r *Running) accept(l net.Listener, serve func(conn net.Conn, nth int)) {
+	for nth := 1; ; nth++ {
 		conn, err := l.Accept()
 		if err != nil {
 			return
@@ -206,7 +206,7 @@ func (r *Running) accept(l net.Listener, serve func(net.Conn)) {
 		ok := r.spawn(func() {
 			defer r.disown(conn)
 			defer func() { _ = conn.Close() }()
-			serve(conn)
+			serve(conn, nth)
 		})
 		if !ok {
 			return

@@ -3,72 +3,140 @@ package lab
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// script is a raw conversation of a server. One step stands on each line:
-//
-//	S: text          send the text and CRLF
-//	S> text          send the text alone
-//	C: pattern       read a line; * at the pattern's end is any rest. A line
-//	                 that does not fit ends the session
-//	REPEAT n text    send the text n times
-//	DRIP d text      send the text byte by byte, with a pause of d before each
-//	WAIT d           let time pass
-//	TLS              do a handshake
-//	SILENT           read what comes and say nothing more
-//	RESET            end with a RST; the end of the script is an end of file
-//	# text           says something to the reader
-//
-// Texts may have \r \n \t \\ and \xNN; {tag} is the first word of the last line
-// that was read, as IMAP needs it.
+// script is a raw conversation of a server; package lab's comment has the steps.
 type script []step
 
 type step struct {
 	verb, text string
-	count      int
+	count      int // forever where it is below 0
 	pause      time.Duration
+	handshake  handshake
+	branches   []branch
+}
+
+// branch is a part of a script that is played when its condition holds.
+type branch struct {
+	when  condition
+	steps script
+}
+
+// scriptLines are the lines of a script that are still to be read.
+type scriptLines struct {
+	lines []string
+	next  int
 }
 
 func parseScript(text string) (script, error) {
-	var s script
-	for i, line := range strings.Split(text, "\n") {
-		if line = strings.TrimRight(line, "\r"); line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		step, err := parseStep(line)
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", i+1, err)
-		}
-		s = append(s, step)
+	lines := scriptLines{lines: strings.Split(text, "\n")}
+	s, err := lines.parse()
+	if err != nil {
+		return nil, fmt.Errorf("line %d: %w", lines.next, err)
 	}
 	return s, nil
 }
 
-func parseStep(line string) (s step, err error) {
-	s.verb, s.text, _ = strings.Cut(line, " ")
-	switch s.verb {
+// step gives the next line that says something, in two parts. At the end they are empty.
+func (l *scriptLines) step() (verb, text string) {
+	for l.next < len(l.lines) {
+		line := strings.TrimLeft(strings.TrimRight(l.lines[l.next], "\r"), " \t")
+		l.next++
+		if line != "" && line[0] != '#' {
+			verb, text, _ = strings.Cut(line, " ")
+			return verb, text
+		}
+	}
+	return "", ""
+}
+
+func (l *scriptLines) parse() (s script, err error) {
+	for verb, text := l.step(); verb != ""; verb, text = l.step() {
+		one := step{verb: verb}
+		if verb == "WHEN" {
+			one.branches, err = l.branches(text)
+		} else {
+			one, err = parseStep(verb, text)
+		}
+		if err != nil {
+			return nil, err
+		}
+		s = append(s, one)
+	}
+	return s, nil
+}
+
+// branches reads from behind a WHEN to the END.
+func (l *scriptLines) branches(text string) ([]branch, error) {
+	when, err := parseCondition(text)
+	list := []branch{{when: when}}
+	for err == nil {
+		last := &list[len(list)-1]
+		verb, text := l.step()
+		switch verb {
+		case "":
+			return nil, errors.New("WHEN without END")
+		case "END":
+			return list, nil
+		case "OTHERWISE":
+			list = append(list, branch{})
+		case "WHEN":
+			when, err = parseCondition(text)
+			list = append(list, branch{when: when})
+		default:
+			var one step
+			one, err = parseStep(verb, text)
+			last.steps = append(last.steps, one)
+		}
+	}
+	return nil, err
+}
+
+func parseStep(verb, text string) (s step, err error) {
+	s.verb, s.text = verb, text
+	switch verb {
 	case "S:", "S>":
-		s.text, err = unescape(s.text)
-	case "C:", "TLS", "SILENT", "RESET":
+		s.text, err = unescape(text)
+	case "C:", "SILENT", "RESET", "CLOSE":
+	case "TLS":
+		s.handshake, err = parseHandshake(text)
 	case "WAIT":
-		s.pause, err = time.ParseDuration(s.text)
+		s.pause, err = time.ParseDuration(text)
 	case "DRIP":
-		pause, text, _ := strings.Cut(s.text, " ")
+		pause, text, _ := strings.Cut(text, " ")
 		if s.pause, err = time.ParseDuration(pause); err == nil {
 			s.text, err = unescape(text)
 		}
 	case "REPEAT":
-		count, text, _ := strings.Cut(s.text, " ")
-		if s.count, err = strconv.Atoi(count); err == nil {
+		count, text, _ := strings.Cut(text, " ")
+		if s.count, err = parseCount(count); err == nil && text == "" {
+			err = errors.New("nothing to repeat")
+		} else if err == nil {
 			s.text, err = unescape(text)
 		}
+	case "RANDOM":
+		s.count, err = parseCount(text)
+	case "ALERT":
+		s.text, err = alert(text)
+	case "HELLO":
+		s.text, err = serverHello(text)
 	default:
-		err = fmt.Errorf("unknown step %q", s.verb)
+		err = fmt.Errorf("unknown step %q", verb)
 	}
 	return s, err
+}
+
+// parseCount reads a number, or * for no end.
+func parseCount(text string) (int, error) {
+	if text == "*" {
+		return -1, nil
+	}
+	n, err := strconv.ParseUint(text, 10, 31)
+	return int(n), err
 }
 
 // unescape reads \r \n \t \\ and \xNN.
@@ -114,11 +182,17 @@ func escape(text string) (c byte, size int, err error) {
 // play has the conversation.
 func (s script) play(c *session) {
 	tag := ""
+	s.playOn(c, &tag)
+}
+
+// playOn reports whether the conversation goes on.
+func (s script) playOn(c *session, tag *string) bool {
 	for _, step := range s {
-		if !step.play(c, &tag) {
-			return
+		if !step.play(c, tag) {
+			return false
 		}
 	}
+	return true
 }
 
 // play does one step and reports whether the script goes on.
@@ -127,14 +201,12 @@ func (s step) play(c *session, tag *string) bool {
 	switch s.verb {
 	case "S:":
 		return c.write(text + "\r\n")
-	case "S>":
+	case "S>", "ALERT", "HELLO":
 		return c.write(text)
 	case "REPEAT":
-		for range s.count {
-			if !c.write(text) {
-				return false
-			}
-		}
+		return c.repeat(text, s.count)
+	case "RANDOM":
+		return c.noise(s.count)
 	case "DRIP":
 		for i := range len(text) {
 			if !c.running.wait(s.pause) || !c.write(text[i:i+1]) {
@@ -148,12 +220,52 @@ func (s step) play(c *session, tag *string) bool {
 		*tag, _, _ = strings.Cut(line, " ")
 		return err == nil && fits(line, s.text)
 	case "TLS":
-		return c.upgrade() == nil
+		return c.shake(s.handshake)
 	case "SILENT":
 		c.listenOnly()
 	case "RESET":
 		c.reset()
 		return false
+	case "CLOSE":
+		return false
+	case "WHEN":
+		for _, b := range s.branches {
+			if b.when.holds(c, tag) {
+				return b.steps.playOn(c, tag)
+			}
+		}
+	}
+	return true
+}
+
+// repeat sends a text so many times, for ever where count is below 0. Many go
+// in one piece.
+func (s *session) repeat(text string, count int) bool {
+	const piece = 32 << 10
+	at := max(1, piece/max(1, len(text)))
+	many := strings.Repeat(text, at)
+	for count < 0 || count >= at {
+		if !s.write(many) {
+			return false
+		}
+		count = max(-1, count-at)
+	}
+	return s.write(strings.Repeat(text, count))
+}
+
+// noise sends so many random bytes, the same ones at every run.
+func (s *session) noise(count int) bool {
+	source := rand.NewChaCha8([32]byte{})
+	buffer := make([]byte, 32<<10)
+	for count != 0 {
+		_, _ = source.Read(buffer) // never fails
+		if count > 0 {
+			buffer = buffer[:min(count, len(buffer))]
+			count -= len(buffer)
+		}
+		if !s.write(string(buffer)) {
+			return false
+		}
 	}
 	return true
 }

@@ -118,7 +118,8 @@ func (r *Running) openServices() error {
 		for i, addr := range s.at {
 			at[i] = netip.AddrPortFrom(addr, s.endpoint.Port)
 		}
-		if err := r.listen(at, func(conn net.Conn) { r.serve(s, config, conn) }); err != nil {
+		serve := func(conn net.Conn, nth int) { r.serve(newSession(r, s, config, conn, nth)) }
+		if err := r.listen(at, serve); err != nil {
 			return err
 		}
 	}
@@ -138,12 +139,12 @@ func (r *Running) serverTLS(s *service) (*tls.Config, error) {
 	}
 	config := &tls.Config{
 		Certificates:           []tls.Certificate{certificate},
+		ClientAuth:             clientAuth(s.ClientCertificate),
 		MinVersion:             tls.VersionTLS12,
 		SessionTicketsDisabled: true, // nobody comes back
 	}
 	if len(s.TLSVersions) > 0 {
-		number := map[string]uint16{"1.0": tls.VersionTLS10, "1.1": tls.VersionTLS11, "1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}
-		config.MinVersion, config.MaxVersion = number[slices.Min(s.TLSVersions)], number[slices.Max(s.TLSVersions)]
+		config.MinVersion, config.MaxVersion = versionNames[slices.Min(s.TLSVersions)], versionNames[slices.Max(s.TLSVersions)]
 	}
 	if s.Handshake == "alert" {
 		config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
@@ -154,16 +155,12 @@ func (r *Running) serverTLS(s *service) (*tls.Config, error) {
 }
 
 // serve has one conversation with a client.
-func (r *Running) serve(s *service, config *tls.Config, conn net.Conn) {
-	session := newSession(r, s, config, conn)
+func (r *Running) serve(session *session) {
+	s := session.service
 	defer session.hangUp()
 	switch s.Fault {
 	case "reset":
-		select {
-		case <-r.gate(ends{client: realAddress(conn.RemoteAddr()), server: realAddress(conn.LocalAddr())}):
-			session.reset()
-		case <-r.ctx.Done():
-		}
+		session.reset()
 		return
 	case "close":
 		return

@@ -18,18 +18,21 @@ type session struct {
 	*service
 	running   *Running
 	number    int // in the journal
+	nth       int // of the connections to this endpoint, from 1
 	config    *tls.Config
 	raw       net.Conn
 	conn      net.Conn // raw, or TLS over it
 	in        *bufio.Reader
+	met       bool // the client has spoken or left, so it knows that it was connected
+	peeked    bool // a script has looked at the ClientHello, which stands in in
 	encrypted bool
 	person    Account // who signed in
 	isReset   bool
 }
 
-func newSession(r *Running, s *service, config *tls.Config, conn net.Conn) *session {
+func newSession(r *Running, s *service, config *tls.Config, conn net.Conn, nth int) *session {
 	return &session{
-		service: s, running: r, number: r.recorder.begin(s.endpoint), config: config,
+		service: s, running: r, number: r.recorder.begin(s.endpoint), nth: nth, config: config,
 		raw: conn, conn: conn, in: bufio.NewReaderSize(conn, maxLine),
 	}
 }
@@ -46,6 +49,7 @@ func (s *session) line() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	s.met = true
 	line := strings.TrimSuffix(strings.TrimSuffix(string(raw), "\n"), "\r")
 	s.note(line)
 	return line, nil
@@ -80,6 +84,7 @@ func (s *session) upgrade() error {
 	switch s.Handshake {
 	case "close", "reset":
 		_, _ = s.in.Peek(1) // so that the client is in the handshake when it happens
+		s.met = true
 		if s.Handshake == "reset" {
 			s.reset()
 		}
@@ -88,8 +93,13 @@ func (s *session) upgrade() error {
 		s.listenOnly()
 		return io.ErrUnexpectedEOF
 	}
-	conn := tls.Server(s.raw, s.config)
-	if err := conn.HandshakeContext(s.running.ctx); err != nil {
+	raw := s.raw
+	if s.peeked {
+		raw = peekedConn{raw, s.in}
+	}
+	conn := tls.Server(raw, s.config)
+	err := conn.HandshakeContext(s.running.ctx)
+	if s.met = true; err != nil {
 		return err
 	}
 	s.conn, s.in, s.encrypted = conn, bufio.NewReaderSize(conn, maxLine), true
@@ -168,8 +178,14 @@ func (s *session) softwareSuffix() string {
 // listenOnly reads what comes and says nothing.
 func (s *session) listenOnly() { drain(s.conn) }
 
-// reset ends the connection with a RST.
+// reset ends the connection with a RST, once the client knows that it is connected.
 func (s *session) reset() {
+	if !s.met {
+		select {
+		case <-s.running.gate(ends{client: realAddress(s.raw.RemoteAddr()), server: realAddress(s.raw.LocalAddr())}):
+		case <-s.running.ctx.Done():
+		}
+	}
 	s.isReset = true
 	reset(s.raw)
 }

@@ -51,7 +51,7 @@ func schemePort(scheme string) uint16 {
 
 func (r *Running) openSite(at netip.AddrPort, sites []*site, certificates map[string]*tls.Certificate) error {
 	if fault := sites[0].Fault; fault != "" {
-		return r.listen([]netip.AddrPort{at}, func(conn net.Conn) { breakWeb(conn, fault) })
+		return r.listen([]netip.AddrPort{at}, func(conn net.Conn, _ int) { breakWeb(conn, fault) })
 	}
 	l, err := r.listenTCP()
 	if err != nil {
