@@ -21,11 +21,14 @@ type MailboxFacts struct {
 	ServerID   string      `json:"server_id,omitempty"`  // name and version by the server's own word (RFC 2971)
 	Folders    []Folder    `json:"folders,omitempty"`    // those with a use of their own, in the server's order (RFC 6154)
 	Namespaces []Namespace `json:"namespaces,omitempty"` // RFC 2342
+	Alerts     []string    `json:"alerts,omitempty"`     // what the server wants its user told since the sign-in began (ALERT, RFC 9051 section 7.1; OVERQUOTA, RFC 5530 section 3), secrets removed
 
 	// Of POP3.
-	StableIDs   Fact `json:"stable_ids,omitzero"`     // messages have names that last (UIDL), so that a program knows which ones it has
-	ExpireDays  *int `json:"expire_days,omitempty"`   // how long a message stays once it was read, 0 for not at all; absent where it stays or nothing is said (RFC 2449 section 6.7)
-	LoginDelayS int  `json:"login_delay_s,omitempty"` // seconds that must lie between two sign-ins (RFC 2449 section 6.5)
+	Octets      int64  `json:"octets,omitempty"`          // of all messages together
+	StableIDs   Fact   `json:"stable_ids,omitzero"`       // messages have names that last (UIDL), so that a program knows which ones it has
+	FirstID     string `json:"first_unique_id,omitempty"` // the name of the first message (RFC 1939 section 7); another session must hear the same
+	ExpireDays  *int   `json:"expire_days,omitempty"`     // how long a message stays once it was read, 0 for not at all; absent where it stays or nothing is said (RFC 2449 section 6.7)
+	LoginDelayS int    `json:"login_delay_s,omitempty"`   // seconds that must lie between two sign-ins (RFC 2449 section 6.5)
 }
 
 // SendFacts are what a submission server said to the envelope of a message that
@@ -49,8 +52,11 @@ type Namespace struct {
 	Delimiter string `json:"delimiter"` // "" where there is no hierarchy
 }
 
-// Quota is the use of a mailbox and its limit, in bytes (RFC 9208 counts in units of 1024).
+// Quota is the use of a mailbox and its limit: in bytes (RFC 9208 counts in
+// units of 1024), or in messages where Resource says so. Of several limits it is
+// the one that is nearest.
 type Quota struct {
-	Used  int64 `json:"used"`
-	Limit int64 `json:"limit"`
+	Used     int64  `json:"used"`
+	Limit    int64  `json:"limit"`
+	Resource string `json:"resource,omitempty"` // "message" for a number of messages (RFC 9208 section 5.2); "" for bytes
 }

@@ -23,7 +23,7 @@ func TestEventsSurviveJSON(t *testing.T) {
 		{Observation: &Observation{ID: "t", Kind: KindTLS, TLSFacts: &TLSFacts{Version: "TLS 1.3", Certificates: []Certificate{{Subject: "CN=b", Names: []string{"b"}, NotBefore: at, NotAfter: at}}}}},
 		{Observation: &Observation{ID: "s", Kind: KindSession, SessionFacts: &SessionFacts{Greeting: "* OK", Capabilities: BothWays{nil, []string{}}}}},
 		{Observation: &Observation{ID: "u", Kind: KindAuth, AuthFacts: &AuthFacts{Mechanism: "plain", Username: "a@b"}}},
-		{Observation: &Observation{ID: "m", Kind: KindMailbox, MailboxFacts: &MailboxFacts{Messages: 3, Quota: &Quota{1, 2}}}},
+		{Observation: &Observation{ID: "m", Kind: KindMailbox, MailboxFacts: &MailboxFacts{Messages: 3, Quota: &Quota{Used: 1, Limit: 2}}}},
 		{Rule: &Rule{ID: "tls.x", References: []string{"RFC 9525"}}},
 		{Finding: &Finding{ID: "tls.x", Severity: Critical, Evidence: []string{"t"}, Because: []string{}, References: []string{}}},
 		{Setting: &Setting{e, Incoming, "a@b", []string{"plain"}, SignedIn, []Source{SourceSRV}, TrustDNS, true}},

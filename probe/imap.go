@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,7 +15,8 @@ type imap struct {
 	greeted []string // the capabilities of the greeting, until they are taken
 	known   []string // the capabilities that were heard last
 	tags    int
-	renewed bool // they have been heard since the last sign-in began
+	renewed bool     // they have been heard since the last sign-in began
+	alerts  []string // what the server wants its user told, since the last sign-in began
 }
 
 // An imapReply is what came up to a tagged response or a continuation.
@@ -94,7 +96,7 @@ func (m *imap) await(tag string) (imapReply, error) {
 		case first == tag:
 			r.status, r.code, r.text = parseStatus(rest)
 			r.line = rest
-			m.noteCode(r.code)
+			m.noteCode(r.code, r.text)
 			return r, nil
 		default:
 			return r, faultf(mail.ProtocolFault, "the server answers another command than the one it was given: %s", line)
@@ -109,15 +111,32 @@ func (m *imap) note(rest string, r *imapReply) {
 		m.known, m.renewed = strings.Fields(strings.ToUpper(more)), true
 	case "BYE":
 		r.bye = rest
-	case "OK":
-		_, code, _ := parseStatus(rest)
-		m.noteCode(code)
+	case "OK", "NO", "BAD":
+		_, code, text := parseStatus(rest)
+		m.noteCode(code, text)
 	}
 }
 
-func (m *imap) noteCode(code string) {
-	if fields := strings.Fields(strings.ToUpper(code)); len(fields) > 0 && fields[0] == "CAPABILITY" {
+// maxAlerts bounds how many alerts are kept.
+const maxAlerts = 5
+
+// noteCode takes what is of lasting interest from a response code and the text behind it.
+func (m *imap) noteCode(code, text string) {
+	fields := strings.Fields(strings.ToUpper(code))
+	switch {
+	case len(fields) == 0:
+	case fields[0] == "CAPABILITY":
 		m.known, m.renewed = fields[1:], true
+	case fields[0] == "ALERT":
+		m.alert(text)
+	case fields[0] == "OVERQUOTA": // RFC 5530 section 3
+		m.alert("[OVERQUOTA] " + text)
+	}
+}
+
+func (m *imap) alert(text string) {
+	if len(m.alerts) < maxAlerts && !slices.Contains(m.alerts, text) {
+		m.alerts = append(m.alerts, text)
 	}
 }
 
@@ -160,10 +179,10 @@ func (m *imap) greet() (string, error) {
 	if !ok {
 		return "", foreign(mail.IMAP, line)
 	}
-	status, code, _ := parseStatus(rest)
+	status, code, text := parseStatus(rest)
 	switch status {
 	case "OK":
-		m.noteCode(code)
+		m.noteCode(code, text)
 		m.greeted = m.known
 		return line, nil
 	case "BYE":

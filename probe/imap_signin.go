@@ -10,7 +10,7 @@ import (
 // signIn is AUTHENTICATE (RFC 9051 section 6.2.2), with the first message in the
 // command where the server knows SASL-IR (RFC 4959), or the LOGIN command.
 func (m *imap) signIn(method string, c Credentials, client mechanism) attempt {
-	m.renewed = false
+	m.renewed, m.alerts = false, nil
 	if method == "login" && !offers(m.known, "LOGINDISABLED") {
 		return m.login(c)
 	}

@@ -30,6 +30,7 @@ func (m *imap) mailbox() (mail.MailboxFacts, error) {
 		return facts, faultf(mail.ProtocolFault, "signed in, but INBOX cannot be opened: %s", last.line)
 	}
 	_, _ = m.askAll(m.furtherQuestions(), &facts) // what is known is known
+	facts.Alerts = m.alerts
 	return facts, nil
 }
 
@@ -105,17 +106,16 @@ func countExists(untagged []string) int {
 	return count
 }
 
-// fullestQuota reads the storage limits of all roots (RFC 9208 section 4.2) and gives the one
-// that is nearest to its limit, and nil where there is none.
+// fullestQuota reads the limits of all roots (RFC 9208 section 4.2) and gives the one
+// that is nearest, and nil where there is none.
 func fullestQuota(untagged []string) *mail.Quota {
 	var fullest *mail.Quota
 	for _, line := range untagged {
 		if !strings.HasPrefix(strings.ToUpper(line), "QUOTA ") {
 			continue
 		}
-		q, ok := parseStorage(line)
-		if ok && (fullest == nil || share(q) > share(*fullest)) {
-			fullest = &q
+		if q := nearestLimit(line); q != nil && (fullest == nil || share(*q) > share(*fullest)) {
+			fullest = q
 		}
 	}
 	return fullest
@@ -123,24 +123,36 @@ func fullestQuota(untagged []string) *mail.Quota {
 
 func share(q mail.Quota) float64 { return float64(q.Used) / float64(q.Limit) }
 
-// parseStorage reads (STORAGE used limit), which counts in units of 1024 bytes.
-func parseStorage(line string) (mail.Quota, bool) {
+// nearestLimit reads (STORAGE used limit MESSAGE used limit) and gives the limit
+// that is nearest. STORAGE counts in units of 1024 bytes (RFC 9208 section 5.1).
+func nearestLimit(line string) *mail.Quota {
 	open, end := strings.LastIndexByte(line, '('), strings.LastIndexByte(line, ')')
 	if open < 0 || end < open {
-		return mail.Quota{}, false
+		return nil
 	}
+	var nearest *mail.Quota
 	fields := strings.Fields(line[open+1 : end])
 	for i := 0; i+2 < len(fields); i += 3 {
-		if !strings.EqualFold(fields[i], "STORAGE") {
-			continue
+		if q := limitOf(fields[i], fields[i+1], fields[i+2]); q != nil && (nearest == nil || share(*q) > share(*nearest)) {
+			nearest = q
 		}
-		// 53 bits times 1024 still fit into an int64.
-		used, err1 := strconv.ParseUint(fields[i+1], 10, 53)
-		limit, err2 := strconv.ParseUint(fields[i+2], 10, 53)
-		if err1 != nil || err2 != nil || limit == 0 {
-			return mail.Quota{}, false
-		}
-		return mail.Quota{Used: int64(used) * 1024, Limit: int64(limit) * 1024}, true
 	}
-	return mail.Quota{}, false
+	return nearest
+}
+
+// limitOf reads one limit, nil where it is none or not about what a person feels.
+func limitOf(resource, used, limit string) *mail.Quota {
+	// 53 bits times 1024 still fit into an int64.
+	n, err1 := strconv.ParseUint(used, 10, 53)
+	most, err2 := strconv.ParseUint(limit, 10, 53)
+	if err1 != nil || err2 != nil || most == 0 {
+		return nil
+	}
+	switch strings.ToUpper(resource) {
+	case "STORAGE":
+		return &mail.Quota{Used: int64(n) * 1024, Limit: int64(most) * 1024}
+	case "MESSAGE":
+		return &mail.Quota{Used: int64(n), Limit: int64(most), Resource: "message"}
+	}
+	return nil
 }

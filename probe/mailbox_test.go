@@ -32,6 +32,17 @@ func TestMailbox(t *testing.T) {
 			quota("S: * QUOTAROOT INBOX a b\nS: * QUOTA a (MESSAGE 1 2 STORAGE 10 100)\nS: * QUOTA b (STORAGE 90 100)\nS: m3 OK"),
 			&mail.MailboxFacts{Messages: 1204, Quota: &mail.Quota{Used: 90 << 10, Limit: 100 << 10}}, "",
 		},
+		{
+			"a limit on the number of messages is nearer", imapTLS,
+			quota("S: * QUOTA a (MESSAGE 99 100 STORAGE 10 100 ANNOTATION 5 5)\nS: m3 OK"),
+			&mail.MailboxFacts{Messages: 1204, Quota: &mail.Quota{Used: 99, Limit: 100, Resource: "message"}}, "",
+		},
+		{
+			"what the server wants its user told since the sign-in", imapTLS,
+			"TLS\nS: * OK [ALERT] before\nC: m1 CAPABILITY\nS: * CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN\nS: m1 OK\n" +
+				"C: m2 AUTHENTICATE\nS: * OK [ALERT] the password ends soon\nS: m2 OK [CAPABILITY IMAP4rev1] in\nC: m3 EXAMINE\nS: * NO [OVERQUOTA] no room\nS: * OK [ALERT] the password ends soon\nS: * 1 EXISTS\nS: m3 OK",
+			&mail.MailboxFacts{Messages: 1, Alerts: []string{"the password ends soon", "[OVERQUOTA] no room"}}, "",
+		},
 		{"case 91: no limit is no quota", imapTLS, quota("S: * QUOTAROOT INBOX \"\"\nS: * QUOTA \"\" ()\nS: m3 OK"), &mail.MailboxFacts{Messages: 1204}, ""},
 		{"case 91: a refused question about the quota", imapTLS, quota("S: m3 NO [NOPERM] no"), &mail.MailboxFacts{Messages: 1204}, ""},
 		{"case 91: without QUOTA nothing is asked", imapTLS, in("") + "C: m2 EXAMINE\nS: * 4 EXISTS\nS: m2 OK\nC: m3 LOGOUT", &mail.MailboxFacts{Messages: 4}, ""},
@@ -75,7 +86,7 @@ func TestMailbox(t *testing.T) {
 		{
 			"POP3 that keeps nothing and wants pauses", pop3TLS,
 			pop + "C: STAT\nS: +OK 12 3456\nC: CAPA\nS: +OK\nS: EXPIRE 0\nS: LOGIN-DELAY 300\nS: UIDL\nS: .\nC: UIDL 1\nS: +OK 1 0000abcd",
-			&mail.MailboxFacts{Messages: 12, StableIDs: mail.Yes, ExpireDays: &none, LoginDelayS: 300}, "",
+			&mail.MailboxFacts{Messages: 12, Octets: 3456, StableIDs: mail.Yes, FirstID: "0000abcd", ExpireDays: &none, LoginDelayS: 300}, "",
 		},
 		{
 			"POP3 that keeps for a week", pop3TLS,
@@ -85,14 +96,15 @@ func TestMailbox(t *testing.T) {
 		{
 			"POP3 that never expires and cannot tell messages apart", pop3TLS,
 			pop + "C: STAT\nS: +OK 3 30\nC: CAPA\nS: +OK\nS: EXPIRE NEVER\nS: LOGIN-DELAY x\nS: .",
-			&mail.MailboxFacts{Messages: 3, StableIDs: mail.No}, "",
+			&mail.MailboxFacts{Messages: 3, Octets: 30, StableIDs: mail.No}, "",
 		},
 		{
 			"POP3 with UIDL that does not work", pop3TLS,
 			pop + "C: STAT\nS: +OK 3 30\nC: CAPA\nS: +OK\nS: UIDL\nS: .\nC: UIDL 1\nS: -ERR what",
-			&mail.MailboxFacts{Messages: 3, StableIDs: mail.No}, "",
+			&mail.MailboxFacts{Messages: 3, Octets: 30, StableIDs: mail.No}, "",
 		},
-		{"POP3 without CAPA after the sign-in", pop3TLS, pop + "C: STAT\nS: +OK 3 30\nC: CAPA\nS: -ERR", &mail.MailboxFacts{Messages: 3}, ""},
+		{"POP3 without CAPA after the sign-in", pop3TLS, pop + "C: STAT\nS: +OK 3 30\nC: CAPA\nS: -ERR", &mail.MailboxFacts{Messages: 3, Octets: 30}, ""},
+		{"POP3 with a size that is none", pop3TLS, pop + "C: STAT\nS: +OK 3 -30\nC: CAPA\nS: -ERR", &mail.MailboxFacts{Messages: 3}, ""},
 		{"POP3 without a count", pop3TLS, pop + "C: STAT\nS: +OK many", nil, "the answer to STAT has no count"},
 		{"POP3 refuses", pop3TLS, pop + "C: STAT\nS: -ERR locked", nil, "cannot be opened: -ERR locked"},
 	} {

@@ -28,6 +28,10 @@ func (p *pop3) mailbox() (mail.MailboxFacts, error) {
 		return mail.MailboxFacts{}, faultf(mail.ProtocolFault, "the answer to STAT has no count: %s", line)
 	}
 	facts := mail.MailboxFacts{Messages: n}
+	if len(fields) > 2 {
+		facts.Octets, _ = strconv.ParseInt(fields[2], 10, 64) // a size that is none is not known
+		facts.Octets = max(0, facts.Octets)
+	}
 	p.customs(&facts)
 	return facts, nil
 }
@@ -55,17 +59,22 @@ func (p *pop3) customs(facts *mail.MailboxFacts) {
 			facts.LoginDelayS = int(seconds)
 		}
 	}
-	facts.StableIDs = p.stableIDs(facts.Messages, offers(capabilities, "UIDL"))
+	facts.StableIDs, facts.FirstID = p.stableIDs(facts.Messages, offers(capabilities, "UIDL"))
 }
 
-// stableIDs tries UIDL (RFC 1939 section 7) on the first message where there is one.
-func (p *pop3) stableIDs(messages int, offered bool) mail.Fact {
+// stableIDs tries UIDL (RFC 1939 section 7) on the first message where there is
+// one, and gives its name.
+func (p *pop3) stableIDs(messages int, offered bool) (stable mail.Fact, first string) {
 	if messages == 0 || !offered {
-		return mail.FactOf(offered)
+		return mail.FactOf(offered), ""
 	}
 	ok, line, err := p.command("UIDL 1")
 	if err != nil {
-		return mail.NotKnown
+		return mail.NotKnown, ""
 	}
-	return mail.FactOf(ok && len(strings.Fields(line)) >= 3)
+	fields := strings.Fields(line)
+	if !ok || len(fields) < 3 {
+		return mail.No, ""
+	}
+	return mail.Yes, fields[2]
 }

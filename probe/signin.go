@@ -175,17 +175,25 @@ func (s *Session) Mailbox(ctx context.Context) {
 		Address: s.conn.Peer().String(), At: began, TookMS: time.Since(began).Milliseconds(),
 	}
 	if err == nil {
-		facts.ServerID = s.clean(facts.ServerID)
-		for i := range facts.Folders {
-			facts.Folders[i].Name = s.clean(facts.Folders[i].Name)
-		}
-		for i, n := range facts.Namespaces {
-			facts.Namespaces[i].Prefix, facts.Namespaces[i].Delimiter = s.clean(n.Prefix), s.clean(n.Delimiter)
-		}
+		s.cleanMailbox(&facts)
 		o.MailboxFacts = &facts
 	} else {
 		o.Failure = s.failureOf(ctx, err)
 		s.alive = s.alive && isFault(err)
 	}
 	s.emit(o)
+}
+
+// cleanMailbox makes the server's own words in facts fit for an observation.
+func (s *Session) cleanMailbox(facts *mail.MailboxFacts) {
+	facts.ServerID, facts.FirstID = s.clean(facts.ServerID), s.clean(facts.FirstID)
+	for i := range facts.Alerts {
+		facts.Alerts[i] = s.clean(facts.Alerts[i])
+	}
+	for i := range facts.Folders {
+		facts.Folders[i].Name = s.clean(facts.Folders[i].Name)
+	}
+	for i, n := range facts.Namespaces {
+		facts.Namespaces[i].Prefix, facts.Namespaces[i].Delimiter = s.clean(n.Prefix), s.clean(n.Delimiter)
+	}
 }

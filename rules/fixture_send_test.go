@@ -49,6 +49,26 @@ func sendFixtures() []fixture {
 		{"send.delayed", "in words", recipient("450 4.2.0 Greylisted, try again"), "smtp.example.org wants mail to be sent again later", mail.Warning},
 		{"send.delayed", "it is taken", taken, "", ""},
 
+		{"send.unauthenticated", "in words", recipient("550 5.7.26 This mail has been blocked because the sender is unauthenticated."), "smtp.example.org refuses mail of anna@example.org because nothing proves where it comes from", mail.Error},
+		{"send.unauthenticated", "by the code alone", recipient("550 5.7.515 nope"), "smtp.example.org refuses mail of anna@example.org because nothing proves where it comes from", mail.Error},
+		{"send.unauthenticated", "it is taken", taken, "", ""},
+
+		{"send.address-blocked", "in words", recipient("550 5.7.1 Service unavailable; client [192.0.2.1] blocked using zen.spamhaus.org"), "smtp.example.org refuses mail from this internet connection, which stands on a block list", mail.Error},
+		{"send.address-blocked", "by one of Microsoft's codes", sender("550 5.7.606 nope"), "smtp.example.org refuses mail from this internet connection, which stands on a block list", mail.Error},
+		{"send.address-blocked", "it is taken", taken, "", ""},
+
+		{"send.slowed", "in words", recipient("421 4.7.28 Our system has detected an unusual rate of mail"), "smtp.example.org takes mail from here only slowly", mail.Warning},
+		{"send.slowed", "it is taken", taken, "", ""},
+
+		{"send.no-reverse-name", "in words", recipient("450 4.7.1 Client host rejected: cannot find your hostname, [192.0.2.1]"), "smtp.example.org refuses mail from an address without a name in the DNS", mail.Error},
+		{"send.no-reverse-name", "it is taken", taken, "", ""},
+
+		{"send.bare-newline", "in words", sender("550 5.5.2 smtp bare newline received"), "smtp.example.org refuses messages whose lines end with LF alone", mail.Error},
+		{"send.bare-newline", "it is taken", taken, "", ""},
+
+		{"send.needs-smtputf8", "by the code alone", sender("553 5.6.7 nope"), "smtp.example.org cannot carry mail of the address anna@example.org", mail.Error},
+		{"send.needs-smtputf8", "it is taken", taken, "", ""},
+
 		{"send.refused", "in words that nobody knows", strange, "smtp.example.org refuses mail from anna@example.org to the same address", mail.Error},
 		{"send.refused", "it is taken", taken, "", ""},
 	}

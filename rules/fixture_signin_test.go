@@ -107,16 +107,48 @@ func mailboxFixtures() []fixture {
 			MailboxFacts: &mail.MailboxFacts{Messages: 3, Quota: &mail.Quota{Used: used, Limit: 1000}},
 		})
 	}
+	told := func(alerts ...string) *world {
+		return signedIn().observe(mail.Observation{
+			ID: "mailbox:" + imaps, Kind: mail.KindMailbox, Subject: imaps, MailboxFacts: &mail.MailboxFacts{Messages: 3, Alerts: alerts},
+		})
+	}
+	// Two sessions of one POP3 server, and what each calls the first message.
+	named := func(first, second string) *world {
+		w := signedIn()
+		for _, seen := range [][2]string{{pop3s, first}, {"pop3+starttls://pop.example.org:110", second}} {
+			w.srv(seen[0]).works(seen[0]).observe(mail.Observation{
+				ID: "mailbox:" + seen[0], Kind: mail.KindMailbox, Subject: seen[0],
+				MailboxFacts: &mail.MailboxFacts{Messages: 3, FirstID: seen[1]},
+			})
+		}
+		return w
+	}
 	shut := func(detail string) *world {
 		return signedIn().observe(mail.Observation{ID: "mailbox:" + imaps, Kind: mail.KindMailbox, Subject: imaps, Failure: failure(mail.ProtocolFault, detail)})
 	}
 	return []fixture{
 		{"mailbox.full", "over its limit", box(1010), "The mailbox of anna@example.org is full (101 % of its limit)", mail.Error},
 		{"mailbox.full", "nearly", box(930), "The mailbox of anna@example.org is nearly full (93 % of its limit)", mail.Warning},
-		{"mailbox.full", "with room", box(620), "", ""},
+		{"mailbox.full", "filling", box(800), "The mailbox of anna@example.org is nearly full (80 % of its limit)", mail.Notice},
+		{"mailbox.full", "in words", told("[OVERQUOTA] no room"), "The mailbox of anna@example.org is full", mail.Error},
+		{"mailbox.full", "it does not open for it", shut("NO [OVERQUOTA] Mailbox is over quota"), "The mailbox of anna@example.org is full", mail.Error},
+		{"mailbox.full", "with room", box(790), "", ""},
+		{"mailbox.not-opened", "it is full, which says it all", shut("NO [OVERQUOTA] Mailbox is over quota"), "", ""},
+
+		{"mailbox.alert", "the server says so", told("Your password expires in 3 days"), "imap.example.org wants anna@example.org to know something", mail.Notice},
+		{"mailbox.alert", "it is what another rule speaks of", told("Mailbox is over quota"), "", ""},
+		{"mailbox.alert", "nothing is said", told(), "", ""},
+
+		{"pop3.unstable-ids", "two sessions, two names", named("0001", "9999"), "pop.example.org gives the same message another name in each session (POP3)", mail.Warning},
+		{"pop3.unstable-ids", "two sessions, one name", named("0001", "0001"), "", ""},
+		{"pop3.unstable-ids", "one session told nothing", named("0001", ""), "", ""},
 
 		{"mailbox.not-opened", "there is none", shut("NO no such mailbox"), "imap.example.org accepts the sign-in but does not open the mailbox", mail.Error},
 		{"mailbox.not-opened", "the program must name itself", shut("NO SELECT Unsafe Login. Please contact"), "imap.example.org accepts the sign-in but opens the mailbox only to mail programs that name themselves", mail.Error},
+		{"mailbox.not-opened", "the store is busy", shut("NO [INUSE] Mailbox is locked"), "imap.example.org accepts the sign-in but cannot open the mailbox at the moment", mail.Error},
+		{"mailbox.not-opened", "there is maintenance", shut("NO [ALERT] This server is undergoing maintenance"), "imap.example.org accepts the sign-in but cannot open the mailbox at the moment", mail.Error},
+		{"mailbox.not-opened", "another POP3 session has it", shut("-ERR maildrop already locked"), "imap.example.org accepts the sign-in but cannot open the mailbox at the moment", mail.Error},
+		{"mailbox.not-opened", "the service is off", shut("BAD User is authenticated but not connected."), "imap.example.org accepts the sign-in but opens no mailbox, because the service is off for this account", mail.Error},
 		{"mailbox.not-opened", "it opens", box(1), "", ""},
 	}
 }

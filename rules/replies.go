@@ -147,3 +147,20 @@ func meaning(words string, known []reply) string {
 func greetingMeaning(words string) string { return meaning(words, greetingReplies()) }
 
 func signInMeaning(words string) string { return meaning(words, signInReplies()) }
+
+// mailboxReplies tells apart what a server says of a mailbox after a sign-in.
+func mailboxReplies() []reply {
+	return []reply{
+		{[]string{"overquota"}, "mailbox.full"},
+		{[]string{"over quota"}, "mailbox.full"},
+		{[]string{"over its quota"}, "mailbox.full"},
+		{[]string{"quota exceeded"}, "mailbox.full"},
+		{[]string{"exceeded", "quota"}, "mailbox.full"},
+		{[]string{"mailbox is full"}, "mailbox.full"},
+		{[]string{"mailbox full"}, "mailbox.full"},
+		{[]string{"session expired"}, "auth.temporary"}, // Google, after too much was fetched in a day
+		{[]string{"maildrop", "lock"}, "auth.throttled"},
+	}
+}
+
+func mailboxMeaning(words string) string { return meaning(words, mailboxReplies()) }

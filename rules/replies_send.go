@@ -1,6 +1,9 @@
 package rules
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // sendReplies tells apart why an envelope or a message is refused, the
 // particular before the general. What providers say of themselves was last
@@ -14,9 +17,40 @@ func sendReplies() []reply {
 		{[]string{"sender thread limit"}, "send.limit-reached"},
 		{[]string{"too much mail"}, "send.limit-reached"},
 		{[]string{"too many messages"}, "send.limit-reached"},
-		{[]string{"sender frequency limited"}, "send.limit-reached"},
 		{[]string{"rate limit"}, "send.limit-reached"},
 		{[]string{"quota of messages"}, "send.limit-reached"},
+
+		{[]string{"[tss"}, "send.slowed"}, // Yahoo
+		{[]string{"unusual rate"}, "send.slowed"},
+		{[]string{"sender frequency limited"}, "send.slowed"},
+		{[]string{"frequency limit"}, "send.slowed"},
+		{[]string{"deferred", "complaints"}, "send.slowed"},
+
+		{[]string{"find your hostname"}, "send.no-reverse-name"},
+		{[]string{"find your reverse hostname"}, "send.no-reverse-name"},
+		{[]string{"ptr record"}, "send.no-reverse-name"},
+		{[]string{"reverse dns"}, "send.no-reverse-name"},
+		{[]string{"rdns"}, "send.no-reverse-name"},
+
+		{[]string{"bare lf"}, "send.bare-newline"},
+		{[]string{"bare newline"}, "send.bare-newline"},
+		{[]string{"bare <lf>"}, "send.bare-newline"},
+		{[]string{"smtputf8"}, "send.needs-smtputf8"},
+
+		{[]string{"unauthenticated"}, "send.unauthenticated"},
+		{[]string{"dmarc"}, "send.unauthenticated"},
+		{[]string{"spf", "fail"}, "send.unauthenticated"},
+		{[]string{"dkim", "fail"}, "send.unauthenticated"},
+
+		{[]string{"blocked using"}, "send.address-blocked"},
+		{[]string{"block list"}, "send.address-blocked"},
+		{[]string{"blocklist"}, "send.address-blocked"},
+		{[]string{"blacklist"}, "send.address-blocked"},
+		{[]string{"spamhaus"}, "send.address-blocked"},
+		{[]string{"[bl21]"}, "send.address-blocked"},            // Yahoo
+		{[]string{"[cs01]"}, "send.address-blocked"},            // Apple
+		{[]string{"[hm08]"}, "send.address-blocked"},            // Apple
+		{[]string{"banned sending ip"}, "send.address-blocked"}, // Microsoft
 
 		{[]string{"not owned by"}, "send.sender-refused"},
 		{[]string{"permissions to send as"}, "send.sender-refused"},
@@ -62,22 +96,10 @@ func sendMeaning(words string, atMail bool) string {
 		return id
 	}
 	code, enhanced := codesOf(words)
-	_, detail, _ := strings.Cut(enhanced, ".")
+	if id := sendCode(enhanced, atMail); id != "" {
+		return id
+	}
 	switch {
-	case detail == "2.2":
-		return "send.mailbox-full"
-	case detail == "3.4" || detail == "2.3":
-		return "send.too-large"
-	case detail == "4.5" || detail == "5.3":
-		return "send.limit-reached"
-	case strings.HasPrefix(detail, "3."):
-		return "send.server-fault"
-	case detail == "1.1" || detail == "1.10":
-		return "send.unknown-recipient"
-	case detail == "1.8" || detail == "7.60" || detail == "7.1" && atMail:
-		return "send.sender-refused"
-	case detail == "7.1" || detail == "7.54" || detail == "7.64":
-		return "send.relay-denied"
 	case code == "530":
 		return "send.not-signed-in"
 	case strings.HasPrefix(code, "4"):
@@ -85,4 +107,55 @@ func sendMeaning(words string, atMail bool) string {
 	default:
 		return "send.refused"
 	}
+}
+
+// sendCode gives the rule for an enhanced code, "" where it does not say enough.
+// The codes above 7.26 are Microsoft's own.
+func sendCode(enhanced string, atMail bool) string {
+	_, detail, _ := strings.Cut(enhanced, ".")
+	switch detail {
+	case "2.2":
+		return "send.mailbox-full"
+	case "3.4", "2.3":
+		return "send.too-large"
+	case "4.5", "5.3":
+		return "send.limit-reached"
+	case "1.1", "1.10", "4.1":
+		return "send.unknown-recipient"
+	case "6.7":
+		return "send.needs-smtputf8"
+	case "6.11":
+		return "send.bare-newline"
+	case "7.20", "7.21", "7.22", "7.23", "7.24", "7.26", "7.509", "7.515": // RFC 7372
+		return "send.unauthenticated"
+	case "7.25":
+		return "send.no-reverse-name"
+	case "7.28", "16.55":
+		return "send.slowed"
+	case "7.511":
+		return "send.address-blocked"
+	case "7.54", "7.64":
+		return "send.relay-denied"
+	case "1.8", "7.60":
+		return "send.sender-refused"
+	case "7.1":
+		if atMail {
+			return "send.sender-refused"
+		}
+		return "send.relay-denied"
+	}
+	switch {
+	case strings.HasPrefix(detail, "3."):
+		return "send.server-fault"
+	case listedByMicrosoft(detail):
+		return "send.address-blocked"
+	}
+	return ""
+}
+
+// listedByMicrosoft recognises 7.606 to 7.649.
+func listedByMicrosoft(detail string) bool {
+	number, ok := strings.CutPrefix(detail, "7.")
+	n, err := strconv.Atoi(number)
+	return ok && err == nil && n >= 606 && n <= 649
 }

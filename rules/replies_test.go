@@ -137,7 +137,7 @@ func TestServersWordsForARefusedEnvelope(t *testing.T) {
 		"432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded":                              {"send.limit-reached", "send.limit-reached"},
 		"450 4.7.1 Error: too much mail from 192.0.2.1":                                              {"send.limit-reached", "send.limit-reached"},
 		"421 4.7.0 too many messages":                                                                {"send.limit-reached", "send.limit-reached"},
-		"550 Sender frequency limited":                                                               {"send.limit-reached", "send.limit-reached"},
+		"550 Sender frequency limited":                                                               {"send.slowed", "send.slowed"},
 		"451 4.3.0 nope":                                                                             {"send.server-fault", "send.server-fault"},
 		"452 4.3.1 insufficient system storage":                                                      {"send.server-fault", "send.server-fault"},
 		"451 4.3.5 Server configuration error":                                                       {"send.server-fault", "send.server-fault"},

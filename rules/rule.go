@@ -81,6 +81,7 @@ func ruleBook() []rule {
 		sessionRules(),
 		mailboxRules(),
 		sendRules(),
+		sendTrustRules(),
 		conflictRules(),
 		[]rule{localPartRule()},
 		publishedRules(),
