@@ -167,6 +167,12 @@ func (v *view) serverFacts(o mail.Observation) {
 		}
 		v.fact(label, join(" ", f.Username, "by", f.Mechanism)+said(f.Reply))
 	}
+	if f := o.MailboxFacts; f != nil && o.Failure == nil {
+		v.mailboxFacts(f)
+	}
+	if f := o.SendFacts; f != nil {
+		v.sendFacts(f)
+	}
 	v.fact("Failure", failureWords(o.Failure, ""))
 }
 
