@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,6 +30,8 @@ func (v *view) outcome(s mail.Setting) outcome {
 	switch {
 	case s.Proof == mail.RoundTrip:
 		return outcome{"a message went out and came back", good}
+	case v.refusedAfterSignIn(s, seen):
+		return outcome{"signed in, and then refused" + v.below(), bad}
 	case s.Proof == mail.SignedIn:
 		return outcome{"signed in" + mailboxWords(seen), good}
 	case authFailed(seen, mail.AuthRejected):
@@ -54,16 +57,20 @@ func (v *view) blamed(s mail.Setting) bool {
 	})
 }
 
+// stateOf gives the verdict on the role of s.
+func (v *view) stateOf(s mail.Setting) mail.State {
+	if s.Role == mail.Outgoing {
+		return v.r.Verdict.Send
+	}
+	return v.r.Verdict.Receive
+}
+
 // unproved tells what is broken from what was not tested.
 func (v *view) unproved(s mail.Setting, seen []mail.Observation) outcome {
-	state := v.r.Verdict.Receive
-	if s.Role == mail.Outgoing {
-		state = v.r.Verdict.Send
-	}
 	switch {
 	case len(seen) == 0:
 		return v.untested(s)
-	case state == mail.Unproven:
+	case v.stateOf(s) == mail.Unproven:
 		return outcome{"could not be tested from here", open}
 	case broken(seen):
 		return outcome{"broken" + v.below(), bad}
@@ -131,6 +138,24 @@ func authFailed(seen []mail.Observation, class mail.Class) bool {
 		}
 	}
 	return false
+}
+
+// refusedAfterSignIn reports whether a server that somebody signed in to opened
+// no mailbox, or took no mail for good. A refused recipient says that only
+// where nothing else can be used for sending.
+func (v *view) refusedAfterSignIn(s mail.Setting, seen []mail.Observation) bool {
+	return slices.ContainsFunc(seen, func(o mail.Observation) bool {
+		switch {
+		case o.Failure == nil:
+			return false
+		case o.Kind == mail.KindMailbox:
+			return o.Failure.Class == mail.ProtocolFault
+		case o.SendFacts != nil:
+			final := strings.HasPrefix(cmp.Or(o.RcptReply, o.MailReply), "5")
+			return final && o.Failure.Class == mail.PolicyRefused && (o.RcptReply == "" || v.stateOf(s) == mail.Broken)
+		}
+		return false
+	})
 }
 
 // mailboxWords says what the mailbox holds: " · 1204 messages · 62 % of quota".

@@ -35,6 +35,12 @@ func failed(kind mail.Kind, class mail.Class) mail.Observation {
 	return o
 }
 
+func envelope(mailReply, rcptReply string) mail.Observation {
+	o := failed(mail.KindSend, mail.PolicyRefused)
+	o.SendFacts = &mail.SendFacts{Sender: "anna@example.org", MailReply: mailReply, RcptReply: rcptReply}
+	return o
+}
+
 func TestOutcomeSaysWhatWasProvedAndNoMore(t *testing.T) {
 	t.Parallel()
 	dialled := mail.Observation{Kind: mail.KindDial}
@@ -49,7 +55,12 @@ func TestOutcomeSaysWhatWasProvedAndNoMore(t *testing.T) {
 		{"signed in although another form was rejected", trial(mail.SignedIn, mail.Works, failed(mail.KindAuth, mail.AuthRejected)), "signed in"},
 		{"one message", trial(mail.SignedIn, mail.Works, mail.Observation{Kind: mail.KindMailbox, MailboxFacts: &mail.MailboxFacts{Messages: 1}}), "signed in · 1 message"},
 		{"a quota without a limit is no quota", trial(mail.SignedIn, mail.Works, mail.Observation{Kind: mail.KindMailbox, MailboxFacts: &mail.MailboxFacts{Messages: 2, Quota: &mail.Quota{Used: 5}}}), "signed in · 2 messages"},
-		{"a mailbox that could not be opened", trial(mail.SignedIn, mail.Works, failed(mail.KindMailbox, mail.ProtocolFault)), "signed in"},
+		{"a mailbox that could not be opened", trial(mail.SignedIn, mail.Works, failed(mail.KindMailbox, mail.ProtocolFault)), "signed in, and then refused"},
+		{"a mailbox that broke off", trial(mail.SignedIn, mail.Works, failed(mail.KindMailbox, mail.Closed)), "signed in"},
+		{"a sender that is refused", trial(mail.SignedIn, mail.Works, envelope("553 5.7.1 no", "")), "signed in, and then refused"},
+		{"a sender that is put off", trial(mail.SignedIn, mail.Works, envelope("450 4.7.1 later", "")), "signed in"},
+		{"a recipient that is refused", trial(mail.SignedIn, mail.Works, envelope("250 2.1.0 Ok", "550 5.1.1 no")), "signed in"},
+		{"every recipient is refused", trial(mail.SignedIn, mail.Broken, envelope("250 2.1.0 Ok", "554 5.7.1 no")), "signed in, and then refused"},
 		{"the handshake alone", trial(mail.Handshake, mail.Ready, dialled), "secure connection works, sign-in not tested"},
 		{"a rejected password", trial(mail.Handshake, mail.Broken, failed(mail.KindAuth, mail.AuthRejected)), "sign-in refused"},
 		{"a sign-in that the server could not judge", trial(mail.Handshake, mail.Ready, failed(mail.KindAuth, mail.AuthTemporary)), "sign-in failed"},

@@ -137,9 +137,15 @@ func (x *index) grade(s *server) grade {
 }
 
 // canUse reports whether a mail program can use s: TLS verified, capabilities
-// read, and signing in not refused, here or where it speaks for s.
+// read, signing in not refused, here or where it speaks for s, and the mailbox
+// or the sender not refused after it.
 func (x *index) canUse(s *server) bool {
-	return s.ready() && s.refusal() == nil && !x.refusedElsewhere(s)
+	return s.ready() && s.refusal() == nil && !x.refusedElsewhere(s) && !x.shutAfterSignIn(s) && !x.refusesSender(s)
+}
+
+// shutAfterSignIn reports whether s let somebody sign in and opened no mailbox.
+func (x *index) shutAfterSignIn(s *server) bool {
+	return failureClass(x.byID["mailbox:"+s.text]) == mail.ProtocolFault
 }
 
 // wrongSetting reports whether another setting would help where s does not.

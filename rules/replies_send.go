@@ -138,13 +138,12 @@ func sendCode(enhanced string, atMail bool) string {
 		return "send.relay-denied"
 	case "1.8", "7.60":
 		return "send.sender-refused"
-	case "7.1":
-		if atMail {
-			return "send.sender-refused"
-		}
-		return "send.relay-denied"
 	}
 	switch {
+	case enhanced == "5.7.1" && atMail: // 4.7.1 is for the moment
+		return "send.sender-refused"
+	case enhanced == "5.7.1":
+		return "send.relay-denied"
 	case strings.HasPrefix(detail, "3."):
 		return "send.server-fault"
 	case listedByMicrosoft(detail):

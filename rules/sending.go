@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"strings"
+
 	"github.com/mailmedic/mailmedic/mail"
 )
 
@@ -157,4 +159,22 @@ func refusedWords(o mail.Observation) string {
 	default:
 		return o.MailReply
 	}
+}
+
+// refusesSender reports whether s refuses every message of the account for good:
+// not one recipient, one message or one moment is at fault.
+func (x *index) refusesSender(s *server) bool {
+	o := x.byID["send:"+s.text]
+	words := refusedWords(o)
+	if code, _ := codesOf(words); !strings.HasPrefix(code, "5") {
+		return false
+	}
+	atMail := o.RcptReply == ""
+	switch sendMeaning(words, atMail) {
+	case "send.sender-refused", "send.relay-denied", "send.limit-reached", "send.not-signed-in", "send.unauthenticated", "send.address-blocked", "send.no-reverse-name":
+		return true
+	case "send.refused":
+		return atMail
+	}
+	return false
 }

@@ -30,6 +30,13 @@ func TestVerdicts(t *testing.T) {
 		{"receiving is refused", published().works(smtps).accepts(smtps, "anna").dial(mail.Refused, imaps), mail.Broken, mail.Works, 1, "anna@example.org can send mail but cannot receive it."},
 		{"both are refused", published().dial(mail.Refused, imaps, smtps), mail.Broken, mail.Broken, 1, "anna@example.org can neither receive nor send mail."},
 		{"a wrong password", good().rejects(imaps, "NO"), mail.Broken, mail.Broken, 1, "The server rejects the user name or the password of anna@example.org."},
+		{"the sender is refused after the sign-in", signedIn().envelope("553 5.7.1 not owned by user anna", "", true), mail.Works, mail.Broken, 1, "anna@example.org can receive mail but cannot send it."},
+		{"mail is not passed on after the sign-in", signedIn().envelope("250 Ok", "554 5.7.1 Relay access denied", true), mail.Works, mail.Broken, 1, "anna@example.org can receive mail but cannot send it."},
+		{"the sender is put off", signedIn().envelope("450 4.7.1 come back later", "", true), mail.Works, mail.Works, 0, "anna@example.org can receive and send mail."},
+		{"only the own mailbox is not known", signedIn().envelope("250 Ok", "550 5.1.1 User unknown", true), mail.Works, mail.Works, 1, "anna@example.org can receive and send mail."},
+		{"the mailbox does not open after the sign-in", signedIn().observe(mail.Observation{
+			ID: "mailbox:" + imaps, Kind: mail.KindMailbox, Subject: imaps, Failure: failure(mail.ProtocolFault, "BAD User is authenticated but not connected."),
+		}), mail.Broken, mail.Works, 1, "anna@example.org can send mail but cannot receive it."},
 		{"a second server is silent", good().ispdb(pop3s).dial(mail.Timeout, pop3s), mail.Ready, mail.Ready, 0, "The servers of example.org answer; no sign-in was tried."},
 
 		{"nothing is published, guesses fail", nowhere().guess(imaps).dial(mail.Refused, imaps), mail.NoneSet, mail.NoneSet, 4, "No mail server of example.org could be found."},
