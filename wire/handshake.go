@@ -135,23 +135,31 @@ func (n *Network) shake(ctx context.Context, conn net.Conn, host string, config 
 }
 
 // offer sends a ClientHello written by hand and reads what the server chooses.
-func (n *Network) offer(ctx context.Context, conn net.Conn, o offer) (got outcome) {
+func (n *Network) offer(ctx context.Context, conn net.Conn, o Offer) (got outcome) {
 	ctx, cancel := context.WithTimeout(ctx, n.timeouts.handshake)
 	defer cancel()
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
 	watched := &watchedConn{Conn: conn}
-	_, got.err = conn.Write(o.record())
-	if got.err == nil {
-		var c choice
-		c, got.err = readChoice(watched)
-		got.state = tls.ConnectionState{Version: c.version, CipherSuite: c.suite, CurveID: c.group}
-	}
-	if got.err != nil {
-		got.state = tls.ConnectionState{}
+	c, _, err := exchange(ctx, watched, o)
+	if got.err = err; err == nil {
+		got.state = tls.ConnectionState{Version: c.Version, CipherSuite: c.Suite, CurveID: tls.CurveID(c.Group)}
 	}
 	got.beginning = string(watched.first)
 	return got
+}
+
+// exchange sends a ClientHello and reads up to the end of the ServerHello; what
+// comes after it is to be had from the reader.
+func exchange(ctx context.Context, conn net.Conn, o Offer) (Choice, *messageReader, error) {
+	deadline, _ := ctx.Deadline()
+	_ = conn.SetDeadline(deadline)
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	if _, err := conn.Write(o.record()); err != nil {
+		return Choice{}, nil, err
+	}
+	messages := &messageReader{records: conn}
+	c, err := readChoice(messages)
+	return c, messages, err
 }
 
 // alertOf gives the number of the alert with which the server ended a
@@ -218,20 +226,12 @@ func tlsFacts(state tls.ConnectionState, host string) *mail.TLSFacts {
 	facts.Version = versionName(state.Version)
 	facts.Cipher = suiteName(state.CipherSuite)
 	if state.CurveID != 0 {
-		facts.Group = groupName(state.CurveID)
+		facts.Group = GroupName(uint16(state.CurveID))
 	}
 	for _, cert := range state.PeerCertificates[:min(len(state.PeerCertificates), maxCertificates)] {
 		facts.Certificates = append(facts.Certificates, certificateFacts(cert))
 	}
 	return facts
-}
-
-// groupName gives the name as most people write it: P-256 rather than CurveP256.
-func groupName(id tls.CurveID) string {
-	if digits, ok := strings.CutPrefix(id.String(), "CurveP"); ok {
-		return "P-" + digits
-	}
-	return id.String()
 }
 
 // The bounds on what is shown of one certificate.

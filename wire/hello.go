@@ -36,6 +36,10 @@ const (
 	recordAlert     = 21
 	recordHandshake = 22
 
+	alertWarning          = 1
+	alertUserCanceled     = 90
+	alertUnrecognizedName = 112
+
 	typeClientHello = 1
 	typeServerHello = 2
 
@@ -50,25 +54,32 @@ const (
 	versionSSL30 = 0x0300
 )
 
-// An offer is a ClientHello that is written by hand, since crypto/tls neither
+// An Offer is a ClientHello that is written by hand, since crypto/tls neither
 // offers nor speaks what is out of use. It leads up to the ServerHello only.
-type offer struct {
-	versions   []uint16 // newest first; up to TLS 1.2 they must have no gap
-	suites     []uint16
-	serverName string // "" for none
+type Offer struct {
+	Versions   []uint16 // newest first; up to TLS 1.2 they must have no gap
+	Suites     []uint16
+	Groups     []uint16 // for the key exchange
+	ServerName string   // "" for none
+	// Shared says that a key share of X25519 comes with it. Without one a server
+	// that speaks TLS 1.3 names the group that it would choose and nothing more
+	// (RFC 8446 section 4.2.8), which costs it no signature.
+	Shared bool
 }
 
 // legacyOffer offers everything that a server could possibly take.
-func legacyOffer(host string) offer {
-	return offer{
-		versions:   []uint16{tls.VersionTLS13, tls.VersionTLS12, tls.VersionTLS11, tls.VersionTLS10, versionSSL30},
-		suites:     everySuite(),
-		serverName: serverName(host),
+func legacyOffer(host string) Offer {
+	return Offer{
+		Versions:   []uint16{tls.VersionTLS13, tls.VersionTLS12, tls.VersionTLS11, tls.VersionTLS10, versionSSL30},
+		Suites:     everySuite(),
+		Groups:     []uint16{uint16(tls.X25519), uint16(tls.CurveP256), uint16(tls.CurveP384), uint16(tls.CurveP521), groupFFDHE2048, groupFFDHE3072},
+		ServerName: serverName(host),
+		Shared:     true,
 	}
 }
 
 // record gives the ClientHello in its record, ready to be sent.
-func (o offer) record() []byte {
+func (o Offer) record() []byte {
 	hello := o.message(nil)
 	// Some load balancers hang on a ClientHello of 256 to 511 bytes (RFC 7685 section 1).
 	if n := len(hello); n > 0xff && n < 0x200 {
@@ -79,11 +90,11 @@ func (o offer) record() []byte {
 }
 
 // message gives the handshake message, with a padding extension where padding is not nil.
-func (o offer) message(padding []byte) []byte {
-	body := binary.BigEndian.AppendUint16(nil, min(o.versions[0], tls.VersionTLS12))
+func (o Offer) message(padding []byte) []byte {
+	body := binary.BigEndian.AppendUint16(nil, min(o.Versions[0], tls.VersionTLS12))
 	body = append(body, random(32)...)
 	body = append(body, vector8(random(32))...) // a session ID makes TLS 1.3 pass old middleboxes, RFC 8446 appendix D.4
-	body = append(body, vector16(numbers(o.suites))...)
+	body = append(body, vector16(numbers(o.Suites))...)
 	body = append(body, vector8([]byte{0})...) // no compression
 	if extensions := o.extensions(padding); len(extensions) > 0 {
 		body = append(body, vector16(extensions)...)
@@ -92,26 +103,25 @@ func (o offer) message(padding []byte) []byte {
 }
 
 // extensions gives the list of extensions; SSL 3.0 has none.
-func (o offer) extensions(padding []byte) []byte {
+func (o Offer) extensions(padding []byte) []byte {
 	var list []byte
 	add := func(id uint16, data []byte) {
 		list = append(binary.BigEndian.AppendUint16(list, id), vector16(data)...)
 	}
-	if o.versions[0] == versionSSL30 {
+	if o.Versions[0] == versionSSL30 {
 		return nil
 	}
-	if o.serverName != "" && net.ParseIP(o.serverName) == nil {
-		add(extensionServerName, vector16(append([]byte{0}, vector16([]byte(o.serverName))...)))
+	if o.ServerName != "" && net.ParseIP(o.ServerName) == nil {
+		add(extensionServerName, vector16(append([]byte{0}, vector16([]byte(o.ServerName))...)))
 	}
-	add(extensionGroups, vector16(numbers([]uint16{uint16(tls.X25519), uint16(tls.CurveP256), uint16(tls.CurveP384), uint16(tls.CurveP521), groupFFDHE2048, groupFFDHE3072})))
+	add(extensionGroups, vector16(numbers(o.Groups)))
 	add(extensionPointFormats, vector8([]byte{0}))
-	if o.versions[0] >= tls.VersionTLS12 {
+	if o.Versions[0] >= tls.VersionTLS12 {
 		add(extensionSignatures, vector16(numbers(signatureSchemes())))
 	}
-	if o.versions[0] == tls.VersionTLS13 {
-		add(extensionSupportedVersions, vector8(numbers(o.versions)))
-		share := binary.BigEndian.AppendUint16(nil, uint16(tls.X25519))
-		add(extensionKeyShare, vector16(append(share, vector16(random(32))...))) // 32 bytes of any value are a key, RFC 7748 section 5
+	if o.Versions[0] == tls.VersionTLS13 {
+		add(extensionSupportedVersions, vector8(numbers(o.Versions)))
+		add(extensionKeyShare, vector16(o.share()))
 	}
 	if padding != nil {
 		add(extensionPadding, padding)
@@ -119,11 +129,14 @@ func (o offer) extensions(padding []byte) []byte {
 	return list
 }
 
-// Groups of RFC 7919 that crypto/tls does not know.
-const (
-	groupFFDHE2048 = 0x0100
-	groupFFDHE3072 = 0x0101
-)
+// share gives the list of key shares.
+func (o Offer) share() []byte {
+	if !o.Shared {
+		return nil
+	}
+	share := binary.BigEndian.AppendUint16(nil, uint16(tls.X25519))
+	return append(share, vector16(random(32))...) // 32 bytes of any value are a key, RFC 7748 section 5
+}
 
 // signatureSchemes are those of RFC 8446 section 4.2.3 and the old ones with
 // SHA-1, SHA-224 and DSA, so that no server has to refuse for want of one.

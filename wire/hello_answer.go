@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"crypto/tls"
 	"encoding/binary"
 	"fmt"
@@ -14,64 +15,113 @@ const (
 	maxHello  = 1 << 14      // bytes of one ServerHello; real ones have about a hundred
 )
 
-// A choice is what a server chose of an [offer].
-type choice struct {
-	version uint16
-	suite   uint16
-	group   tls.CurveID // 0 where the ServerHello does not tell, which is before TLS 1.3
+// A Choice is what a server chose of an [Offer].
+type Choice struct {
+	Version uint16
+	Suite   uint16
+	Group   uint16 // of the key exchange; 0 where the server has not told
+	DHBits  int    // of the prime of a key exchange by integers, 0 for another one
 }
 
 // readChoice reads from r up to the end of the ServerHello, and no more than
 // that. Its errors are faults, or those of r.
-func readChoice(r io.Reader) (choice, error) {
-	var message []byte
-	for len(message) < 4 || len(message) < 4+helloLength(message) {
-		fragment, err := readRecord(r)
-		if err != nil {
-			return choice{}, err
-		}
-		message = append(message, fragment...)
-		if len(message) > 4 && message[0] != typeServerHello {
-			return choice{}, newFault(mail.ProtocolFault, "the server answers the ClientHello with another message than a ServerHello")
-		}
-		if len(message) >= 4 && helloLength(message) > maxHello {
-			return choice{}, newFault(mail.TooLarge, "the server's ServerHello is longer than any can be")
-		}
+func readChoice(r *messageReader) (Choice, error) {
+	kind, size, err := r.header()
+	switch {
+	case err != nil:
+		return Choice{}, err
+	case kind != typeServerHello:
+		return Choice{}, newFault(mail.ProtocolFault, "the server answers the ClientHello with another message than a ServerHello")
+	case size > maxHello:
+		return Choice{}, newFault(mail.TooLarge, "the server's ServerHello is longer than any can be")
 	}
-	c, ok := parseServerHello(message[4 : 4+helloLength(message)])
+	body, err := r.body()
+	if err != nil {
+		return Choice{}, err
+	}
+	c, ok := parseServerHello(body)
 	if !ok {
-		return choice{}, newFault(mail.ProtocolFault, "the server's ServerHello is malformed")
+		return Choice{}, newFault(mail.ProtocolFault, "the server's ServerHello is malformed")
 	}
 	return c, nil
 }
 
-// helloLength gives the length of a handshake message from its header.
-func helloLength(message []byte) int {
-	return int(message[1])<<16 | int(message[2])<<8 | int(message[3])
+// A messageReader gives the messages of a handshake that is not encrypted yet,
+// whatever records they come in. Each is read by header and then body.
+type messageReader struct {
+	records io.Reader
+	rest    []byte // what has come and was not taken
 }
 
-// readRecord reads one record of a handshake that has just begun, and gives
-// what is in it. An alert is a fault.
-func readRecord(r io.Reader) ([]byte, error) {
-	var header [5]byte
-	if _, err := io.ReadFull(r, header[:]); err != nil {
+// header reads up to where kind and size of the next message are known.
+func (r *messageReader) header() (kind byte, size int, err error) {
+	if err := r.await(4); err != nil {
+		return 0, 0, err
+	}
+	return r.rest[0], int(r.rest[1])<<16 | int(r.rest[2])<<8 | int(r.rest[3]), nil
+}
+
+// body takes the message, whose size the caller has bounded.
+func (r *messageReader) body() ([]byte, error) {
+	_, size, err := r.header()
+	if err == nil {
+		err = r.await(4 + size)
+	}
+	if err != nil {
 		return nil, err
 	}
+	body := r.rest[4 : 4+size]
+	r.rest = r.rest[4+size:]
+	return body, nil
+}
+
+func (r *messageReader) await(size int) error {
+	for len(r.rest) < size {
+		fragment, err := readRecord(r.records)
+		if err != nil {
+			return err
+		}
+		r.rest = append(r.rest, fragment...)
+	}
+	return nil
+}
+
+// maxWarnings is how many warnings may come before the ServerHello.
+const maxWarnings = 3
+
+// readRecord reads one record of a handshake that has just begun, and gives
+// what is in it. An alert is a fault, except for the warning that the server
+// does not know the name and goes on all the same (RFC 6066 section 3).
+func readRecord(r io.Reader) ([]byte, error) {
+	for range maxWarnings {
+		kind, fragment, err := readAnyRecord(r)
+		switch {
+		case err != nil:
+			return nil, err
+		case kind == recordHandshake:
+			return fragment, nil
+		case !bytes.Equal(fragment, []byte{alertWarning, alertUnrecognizedName}):
+			return nil, &alertError{tls.AlertError(fragment[len(fragment)-1])} // level, description
+		}
+	}
+	return nil, newFault(mail.ProtocolFault, "the server sends nothing but warnings")
+}
+
+func readAnyRecord(r io.Reader) (kind byte, fragment []byte, err error) {
+	var header [5]byte
+	if _, err := io.ReadFull(r, header[:]); err != nil {
+		return 0, nil, err
+	}
 	if header[0] != recordAlert && header[0] != recordHandshake || header[1] != 3 {
-		return nil, newFault(mail.TLSNotSpoken, fmt.Sprintf(`the server answers the ClientHello with "%s"`, printable(string(header[:]), 20)))
+		return 0, nil, newFault(mail.TLSNotSpoken, fmt.Sprintf(`the server answers the ClientHello with "%s"`, printable(string(header[:]), 20)))
 	}
 	size := int(binary.BigEndian.Uint16(header[3:]))
 	if size == 0 || size > maxRecord {
-		return nil, newFault(mail.ProtocolFault, "the server sends a TLS record of an impossible length")
+		return 0, nil, newFault(mail.ProtocolFault, "the server sends a TLS record of an impossible length")
 	}
-	fragment := make([]byte, size)
-	if _, err := io.ReadFull(r, fragment); err != nil {
-		return nil, err
-	}
-	if header[0] == recordAlert {
-		return nil, &alertError{tls.AlertError(fragment[len(fragment)-1])} // level, description
-	}
-	return fragment, nil
+	fragment = make([]byte, size)
+	_, err = io.ReadFull(r, fragment)
+	return header[0], fragment, err
 }
 
 // An alertError is a fatal alert that ended a handshake written by hand.
@@ -83,32 +133,32 @@ func (e *alertError) Unwrap() error { return e.alert }
 // parseServerHello reads the body of a ServerHello (RFC 8446 section 4.1.3, RFC
 // 5246 section 7.4.1.3, RFC 6101 section 5.6.1.3). It gives nothing unless all
 // of it is well formed. A HelloRetryRequest counts: it names version and suite.
-func parseServerHello(body []byte) (c choice, ok bool) {
+func parseServerHello(body []byte) (c Choice, ok bool) {
 	in := cursor(body)
-	c.version = in.uint16()
+	c.Version = in.uint16()
 	in.take(32) // random
 	in.vector8()
-	c.suite = in.uint16()
+	c.Suite = in.uint16()
 	in.take(1) // compression
 	if len(in) > 0 {
 		if !c.readExtensions(in.vector16()) || len(in) > 0 {
-			return choice{}, false
+			return Choice{}, false
 		}
 	}
-	if in == nil || c.version < versionSSL30 || c.version > tls.VersionTLS13 {
-		return choice{}, false
+	if in == nil || c.Version < versionSSL30 || c.Version > tls.VersionTLS13 {
+		return Choice{}, false
 	}
 	return c, true
 }
 
-func (c *choice) readExtensions(in cursor) bool {
+func (c *Choice) readExtensions(in cursor) bool {
 	for len(in) > 0 {
 		id, data := in.uint16(), in.vector16()
 		switch id {
 		case extensionSupportedVersions:
-			c.version = data.uint16()
+			c.Version = data.uint16()
 		case extensionKeyShare:
-			c.group = tls.CurveID(data.uint16())
+			c.Group = data.uint16()
 		}
 		if in == nil || data == nil {
 			return false

@@ -3,6 +3,7 @@ package wire
 import (
 	"crypto/tls"
 	"fmt"
+	"slices"
 )
 
 // A suite is a cipher suite with its name in the registry of IANA.
@@ -74,7 +75,7 @@ func everySuite() []uint16 {
 
 // suiteName gives the IANA name of a suite, and its number where it is not known.
 func suiteName(id uint16) string {
-	for _, s := range oldSuites() {
+	for _, s := range slices.Concat(oldSuites(), rareSuites()) {
 		if s.id == id {
 			return s.name
 		}

@@ -172,26 +172,28 @@ func TestServerHellosByHand(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		sends []byte
-		want  choice
+		want  Choice
 		class mail.Class
 	}{
-		{"SSL 3.0", inRecord(recordHandshake, ssl), choice{version: versionSSL30, suite: 5}, ""},
-		{"a request to try again", inRecord(recordHandshake, retry), choice{version: 0x0304, suite: 0x1301, group: 24}, ""},
-		{"in two records", append(inRecord(recordHandshake, ssl[:7]), inRecord(recordHandshake, ssl[7:])...), choice{version: versionSSL30, suite: 5}, ""},
-		{"cut off in the middle", inRecord(recordHandshake, ssl)[:20], choice{}, mail.Closed},
-		{"nothing at all", nil, choice{}, mail.Closed},
-		{"an alert", inRecord(recordAlert, []byte{2, 40}), choice{}, mail.TLSAlert},
-		{"plain text", []byte("220 mail.example ESMTP\r\n"), choice{}, mail.TLSNotSpoken},
-		{"a length beyond its end", inRecord(recordHandshake, serverHello(0x0303, 5, 0, 9, 0, 43)), choice{}, mail.ProtocolFault},
-		{"a version from nowhere", inRecord(recordHandshake, serverHello(0x0909, 5)), choice{}, mail.ProtocolFault},
-		{"another message", inRecord(recordHandshake, append([]byte{11}, ssl[1:]...)), choice{}, mail.ProtocolFault},
-		{"an empty record", inRecord(recordHandshake, nil), choice{}, mail.ProtocolFault},
-		{"a record of all sizes", []byte{recordHandshake, 3, 3, 0xff, 0xff}, choice{}, mail.ProtocolFault},
-		{"a ServerHello of 16 MiB", inRecord(recordHandshake, []byte{typeServerHello, 0xff, 0xff, 0xff, 0}), choice{}, mail.TooLarge},
+		{"SSL 3.0", inRecord(recordHandshake, ssl), Choice{Version: versionSSL30, Suite: 5}, ""},
+		{"a request to try again", inRecord(recordHandshake, retry), Choice{Version: 0x0304, Suite: 0x1301, Group: 24}, ""},
+		{"in two records", append(inRecord(recordHandshake, ssl[:7]), inRecord(recordHandshake, ssl[7:])...), Choice{Version: versionSSL30, Suite: 5}, ""},
+		{"a warning about the name before it", append(inRecord(recordAlert, []byte{1, 112}), inRecord(recordHandshake, ssl)...), Choice{Version: versionSSL30, Suite: 5}, ""},
+		{"nothing but warnings", bytes.Repeat(inRecord(recordAlert, []byte{1, 112}), 9), Choice{}, mail.ProtocolFault},
+		{"cut off in the middle", inRecord(recordHandshake, ssl)[:20], Choice{}, mail.Closed},
+		{"nothing at all", nil, Choice{}, mail.Closed},
+		{"an alert", inRecord(recordAlert, []byte{2, 40}), Choice{}, mail.TLSAlert},
+		{"plain text", []byte("220 mail.example ESMTP\r\n"), Choice{}, mail.TLSNotSpoken},
+		{"a length beyond its end", inRecord(recordHandshake, serverHello(0x0303, 5, 0, 9, 0, 43)), Choice{}, mail.ProtocolFault},
+		{"a version from nowhere", inRecord(recordHandshake, serverHello(0x0909, 5)), Choice{}, mail.ProtocolFault},
+		{"another message", inRecord(recordHandshake, append([]byte{11}, ssl[1:]...)), Choice{}, mail.ProtocolFault},
+		{"an empty record", inRecord(recordHandshake, nil), Choice{}, mail.ProtocolFault},
+		{"a record of all sizes", []byte{recordHandshake, 3, 3, 0xff, 0xff}, Choice{}, mail.ProtocolFault},
+		{"a ServerHello of 16 MiB", inRecord(recordHandshake, []byte{typeServerHello, 0xff, 0xff, 0xff, 0}), Choice{}, mail.TooLarge},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := readChoice(iotest.OneByteReader(bytes.NewReader(tt.sends)))
+			got, err := readChoice(&messageReader{records: iotest.OneByteReader(bytes.NewReader(tt.sends))})
 			if f := Classify(err); (f == nil) != (tt.class == "") || f != nil && f.Class != tt.class {
 				t.Errorf("failure %+v, want %q", f, tt.class)
 			}
@@ -207,7 +209,7 @@ func TestAnEndlessServerHelloIsBounded(t *testing.T) {
 	t.Parallel()
 	read := 0
 	crumbs := iotest.OneByteReader(endless{&read, inRecord(recordHandshake, []byte{typeServerHello, 0, 0x3f, 0xff, 1, 1, 1, 1})})
-	if _, err := readChoice(crumbs); err == nil || read > 8*maxHello {
+	if _, err := readChoice(&messageReader{records: crumbs}); err == nil || read > 8*maxHello {
 		t.Errorf("error %v after %d bytes", err, read)
 	}
 }
@@ -231,12 +233,12 @@ func TestTheClientHelloKeepsOutOfTheSizeThatBreaksLoadBalancers(t *testing.T) {
 		if n := len(o.record()); n > 0xff && n < 0x200 || n > 1200 {
 			t.Errorf("%d bytes for %d letters", n, len(host))
 		}
-		o.suites = o.suites[:3]
+		o.Suites = o.Suites[:3]
 		if n := len(o.record()); n > 0xff && n < 0x200 {
 			t.Errorf("%d bytes with few suites", n)
 		}
 	}
-	if o := (offer{versions: []uint16{versionSSL30}, suites: everySuite()}); o.extensions(nil) != nil {
+	if o := (Offer{Versions: []uint16{versionSSL30}, Suites: everySuite()}); o.extensions(nil) != nil {
 		t.Error("SSL 3.0 has no extensions")
 	}
 }
@@ -249,13 +251,13 @@ func FuzzServerHello(f *testing.F) {
 	f.Add(inRecord(recordAlert, []byte{2, 70}))
 	f.Add([]byte("220 x\r\n"))
 	f.Fuzz(func(t *testing.T, sent []byte) {
-		got, err := readChoice(bytes.NewReader(sent))
+		got, err := readChoice(&messageReader{records: bytes.NewReader(sent)})
 		switch {
-		case err != nil && got != choice{}:
+		case err != nil && got != Choice{}:
 			t.Fatalf("%+v comes with %v", got, err)
 		case err != nil && Classify(err) == nil, errors.Is(err, io.ErrNoProgress):
 			t.Fatalf("%v has no class", err)
-		case err == nil && versionName(got.version) == "":
+		case err == nil && versionName(got.Version) == "":
 			t.Fatalf("%+v", got)
 		}
 	})

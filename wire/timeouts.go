@@ -16,6 +16,7 @@ type timeouts struct {
 	connectBeside   time.Duration // for one address of a mail server of which another answers
 	webConnect      time.Duration // for one address of a web server or proxy
 	handshake       time.Duration // for TLS
+	parting         time.Duration // for the end of a handshake that is broken off
 	fetch           time.Duration // for one document, redirects included
 	idle            time.Duration // that a web connection is kept for another document
 }
@@ -45,6 +46,8 @@ func defaultTimeouts() timeouts {
 		webConnect: 2500 * time.Millisecond,
 		// Two round trips and a busy server; a tarpit takes longer.
 		handshake: 10 * time.Second,
+		// A round trip and what a server has to tidy up.
+		parting: 300 * time.Millisecond,
 		// A small XML file from a slow shared host.
 		fetch: 15 * time.Second,
 		// Longer than one run, shorter than most servers keep a connection.

@@ -1,0 +1,130 @@
+package wire
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/binary"
+	"io"
+	"math/big"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// maxFlight is how many bytes of a server's first flight are read behind its
+// ServerHello, and how many of the rest are thrown away: far more than any chain
+// of certificates takes.
+const maxFlight = 1 << 17
+
+// Offer begins a handshake with a ClientHello written by hand, finds out what
+// the server chooses, and breaks it off as politely as can be done. Nothing
+// more can be said over the connection. A server that refuses the offer with an
+// alert gives a failure of class tls-alert or tls-version; everything else says
+// nothing about the offer for certain.
+func (c *Conn) Offer(ctx context.Context, o Offer) (Choice, *mail.Failure) {
+	ctx, cancel := context.WithTimeout(ctx, c.network.timeouts.handshake)
+	defer cancel()
+	o.ServerName = serverName(c.endpoint.Host)
+	watched := &watchedConn{Conn: c.guard}
+	choice, messages, err := exchange(ctx, watched, o)
+	if err != nil {
+		return Choice{}, handshakeFailure(ctx, err, c.guard.peer, string(watched.first))
+	}
+	choice.readKeyExchange(messages)
+	takeLeave(c.guard, c.network.timeouts.parting)
+	return choice, nil
+}
+
+// takeLeave breaks a handshake off (RFC 8446 section 6.1) and waits for the
+// server to hang up: it then has nothing to complain of, and its place is free
+// for the next connection.
+func takeLeave(conn net.Conn, within time.Duration) {
+	_ = conn.SetDeadline(time.Now().Add(within))
+	goodbye := []byte{
+		recordAlert, 3, 1, 0, 2, alertWarning, alertUserCanceled,
+		recordAlert, 3, 1, 0, 2, alertWarning, 0, // close_notify
+	}
+	if _, err := conn.Write(goodbye); err == nil {
+		_, _ = io.CopyN(io.Discard, conn, maxFlight)
+	}
+}
+
+// The messages that a server sends behind its ServerHello up to TLS 1.2, RFC 5246 section 7.4.
+const (
+	typeServerKeyExchange = 12
+	typeServerHelloDone   = 14
+)
+
+// readKeyExchange reads what a server up to TLS 1.2 tells of an ephemeral key
+// exchange. What it does not find stays unknown.
+func (c *Choice) readKeyExchange(messages *messageReader) {
+	name := suiteName(c.Suite)
+	curves := strings.HasPrefix(name, "TLS_ECDHE_") || strings.HasPrefix(name, "TLS_ECDH_anon_")
+	integers := strings.HasPrefix(name, "TLS_DHE_") || strings.HasPrefix(name, "TLS_DH_anon_")
+	if c.Version > tls.VersionTLS12 || !curves && !integers {
+		return
+	}
+	for left := maxFlight; left > 0; {
+		kind, size, err := messages.header()
+		if err != nil || size > left || kind == typeServerHelloDone {
+			return
+		}
+		left -= size + 1
+		body, err := messages.body()
+		switch {
+		case err != nil:
+			return
+		case kind == typeServerKeyExchange && curves:
+			c.Group = curveOf(body)
+			return
+		case kind == typeServerKeyExchange:
+			c.DHBits = primeOf(body)
+			return
+		}
+	}
+}
+
+// curveOf reads the named curve from a key exchange, RFC 8422 section 5.4.
+func curveOf(keyExchange []byte) uint16 {
+	const named = 3
+	if len(keyExchange) < 3 || keyExchange[0] != named {
+		return 0
+	}
+	return binary.BigEndian.Uint16(keyExchange[1:])
+}
+
+// primeOf reads the size of the prime from a key exchange, in bits (RFC 5246 section 7.4.3).
+func primeOf(keyExchange []byte) int {
+	in := cursor(keyExchange)
+	return new(big.Int).SetBytes(in.vector16()).BitLen()
+}
+
+// A Presentation is how a server presents itself in a handshake.
+type Presentation struct {
+	Certificate *mail.Certificate // nil where the handshake did not end well
+	Protocol    string            // the application protocol that it has chosen, "" for none
+}
+
+// Present does a whole handshake in the usual way, with or without the server
+// name, and offers application protocols (RFC 7301). Nothing more can be said
+// over the connection.
+func (c *Conn) Present(ctx context.Context, named bool, protocols ...string) (Presentation, *mail.Failure) {
+	host := ""
+	if named {
+		host = c.endpoint.Host
+	}
+	got := c.network.shake(ctx, c.guard, host, &tls.Config{NextProtos: protocols})
+	if got.err != nil {
+		return Presentation{}, handshakeFailure(ctx, got.err, c.guard.peer, got.beginning)
+	}
+	c.guard.Limit(time.Now().Add(c.network.timeouts.parting))
+	_ = got.conn.Close()
+	p := Presentation{Protocol: bounded(got.state.NegotiatedProtocol, maxNameBytes)}
+	if len(got.state.PeerCertificates) > 0 {
+		facts := certificateFacts(got.state.PeerCertificates[0])
+		p.Certificate = &facts
+	}
+	return p, nil
+}
