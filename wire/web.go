@@ -109,13 +109,7 @@ func (f *fetch) allow(next *url.URL) error {
 	case slices.Contains(f.asked, next.String()):
 		return newFault(mail.HTTPStatus, "the redirects run in a circle at "+printable(next.String(), 200))
 	}
-	// Through a proxy nobody else would look at an address.
-	if addr, err := netip.ParseAddr(next.Hostname()); err == nil {
-		if why := f.network.policy.refuses(addr); why != "" {
-			return newFault(mail.PolicyRefused, fmt.Sprintf("not connected: %s is %s", addr, why))
-		}
-	}
-	return nil
+	return f.network.allowHost(next.Hostname())
 }
 
 // hop asks one URL. It gives the next one where the answer is a redirect.
@@ -245,11 +239,17 @@ func (f *fetch) failure(own context.Context, err error) *mail.Failure {
 	if f.at != nil {
 		host = f.at.Host
 	}
+	return f.network.webFailure(f.outer, own, host, err)
+}
+
+// webFailure classifies what ended a request to a host. The outer context is the
+// caller's, own has the bound of one fetch.
+func (n *Network) webFailure(outer, own context.Context, host string, err error) *mail.Failure {
 	switch class := classOf(err); {
-	case over(f.outer):
+	case over(outer):
 		return classify(context.DeadlineExceeded, host)
 	case over(own):
-		return &mail.Failure{Class: mail.Timeout, Detail: fmt.Sprintf("no document from %s within %s", host, inWords(f.network.timeouts.fetch))}
+		return &mail.Failure{Class: mail.Timeout, Detail: fmt.Sprintf("no document from %s within %s", host, inWords(n.timeouts.fetch))}
 	case class == mail.ProtocolFault && strings.HasSuffix(err.Error(), "server gave HTTP response to HTTPS client"):
 		return &mail.Failure{Class: mail.TLSNotSpoken, Detail: host + " answered the TLS handshake with plain HTTP"}
 	case class == mail.ProtocolFault && strings.Contains(err.Error(), "response headers exceeded"):
