@@ -160,6 +160,7 @@ func compareOAuth(a, b *mail.OAuth) int {
 	}
 	return cmp.Or(
 		cmp.Compare(a.Issuer, b.Issuer), cmp.Compare(a.AuthURL, b.AuthURL), cmp.Compare(a.TokenURL, b.TokenURL),
+		cmp.Compare(a.DeviceURL, b.DeviceURL),
 		slices.Compare(a.Scopes, b.Scopes),
 	)
 }

@@ -37,10 +37,14 @@ func (s *Search) provide(p *providers.Provider, byDomain bool, evidence []string
 		if err != nil {
 			continue // the domain of an address literal fits into no host name
 		}
-		offers = append(offers, offer{submissionRole(e.Protocol), e, mail.Claim{
+		claim := mail.Claim{
 			Source: mail.SourceProvider, Trust: mail.TrustVouched,
 			Username: fillIn(srv.User, s.target), Auth: srv.Auth, Evidence: evidence,
-		}})
+		}
+		if issuer := providers.ByIssuer(p.OAuth); issuer != nil && slices.Contains(srv.Auth, "oauth2") {
+			claim.OAuth = issuer.Claim()
+		}
+		offers = append(offers, offer{submissionRole(e.Protocol), e, claim})
 	}
 	s.found(mail.SourceProvider, nil, offers)
 }

@@ -64,10 +64,11 @@ type Claim struct {
 
 // OAuth is where an OAuth 2.0 token for a server comes from, as a source says it.
 type OAuth struct {
-	Issuer   string   `json:"issuer,omitempty"` // RFC 8414
-	AuthURL  string   `json:"auth_url,omitempty"`
-	TokenURL string   `json:"token_url,omitempty"`
-	Scopes   []string `json:"scopes,omitempty"`
+	Issuer    string   `json:"issuer,omitempty"` // RFC 8414
+	AuthURL   string   `json:"auth_url,omitempty"`
+	TokenURL  string   `json:"token_url,omitempty"`
+	DeviceURL string   `json:"device_url,omitempty"` // RFC 8628
+	Scopes    []string `json:"scopes,omitempty"`
 }
 
 // LeaveOnServer is what a source advises about messages that POP3 has fetched.

@@ -26,7 +26,8 @@ func NewSecret(value []byte) Secret {
 // IsZero reports whether there is no secret, or an empty one.
 func (s Secret) IsZero() bool { return s.value == nil || len(*s.value) == 0 }
 
-// Reveal gives the secret. Its callers are the SASL code and nobody else.
+// Reveal gives the secret. Its callers are who sends it (the SASL code, a proxy's
+// user, a client of OAuth 2.0) and who keeps it where the user asked for that.
 func (s Secret) Reveal() string {
 	if s.value == nil {
 		return ""

@@ -11,7 +11,12 @@ import (
 // parse reads the form of providers.txt, which explains itself at its top. On
 // a fault it gives the line, and the rows before it.
 func parse(text string) ([]*Provider, error) {
-	var rows []*Provider
+	return readRows(text, func(id string) *Provider { return &Provider{Provider: mail.Provider{ID: id}} }, (*Provider).set)
+}
+
+// readRows reads a table: rows that begin with an id, and the keys below it.
+func readRows[row any](text string, begin func(id string) *row, set func(r *row, key, value string) error) ([]*row, error) {
+	var rows []*row
 	number := 0
 	for line := range strings.Lines(text) {
 		number++
@@ -19,12 +24,15 @@ func parse(text string) ([]*Provider, error) {
 		switch {
 		case line == "" || line[0] == '#':
 		case line[0] != '\t':
-			rows = append(rows, &Provider{Provider: mail.Provider{ID: line}})
+			rows = append(rows, begin(line))
 		case len(rows) == 0:
 			return nil, fmt.Errorf("provider table, line %d: no id stands before it", number)
 		default:
 			key, value, _ := strings.Cut(line[1:], " ")
-			if err := rows[len(rows)-1].set(key, strings.TrimSpace(value)); err != nil {
+			if value = strings.TrimSpace(value); value == "" {
+				return rows[:len(rows)-1], fmt.Errorf("provider table, line %d: %s has no value", number, key)
+			}
+			if err := set(rows[len(rows)-1], key, value); err != nil {
 				return rows[:len(rows)-1], fmt.Errorf("provider table, line %d: %w", number, err)
 			}
 		}
@@ -34,9 +42,6 @@ func parse(text string) ([]*Provider, error) {
 
 // set takes one line of a row in.
 func (p *Provider) set(key, value string) error {
-	if value == "" {
-		return fmt.Errorf("%s has no value", key)
-	}
 	switch key {
 	case "name":
 		p.Name = value
@@ -46,6 +51,8 @@ func (p *Provider) set(key, value string) error {
 		p.MX = append(p.MX, strings.Fields(value)...)
 	case "server":
 		return p.addServer(strings.Fields(value))
+	case "oauth":
+		p.OAuth = value
 	case "rule":
 		return p.setRule(value)
 	case "enable":

@@ -20,6 +20,7 @@ type Provider struct {
 	Domains []string // of mail addresses
 	MX      []string // ends of the names of MX hosts
 	Servers []Server
+	OAuth   string   // the id of the Issuer whose tokens the servers take; empty where none is known
 	Gateway bool     // a filter or forwarder in front of a mailbox
 	Sources []string // where the servers were read: ispdb, provider-db, help-page
 }
