@@ -1,5 +1,7 @@
 package mail
 
+import "math"
+
 // AuthFacts are what came of an attempt to sign in.
 type AuthFacts struct {
 	Mechanism string `json:"mechanism"` // SASL name in lower case; "login" also for IMAP LOGIN, "user" for POP3 USER and PASS
@@ -59,4 +61,17 @@ type Quota struct {
 	Used     int64  `json:"used"`
 	Limit    int64  `json:"limit"`
 	Resource string `json:"resource,omitempty"` // "message" for a number of messages (RFC 9208 section 5.2); "" for bytes
+}
+
+// Percent gives how much of the limit is used, rounded; 100 and more only where
+// it is reached. It is 0 where there is no limit.
+func (q Quota) Percent() int {
+	if q.Limit <= 0 {
+		return 0
+	}
+	percent := int(math.Round(100 * float64(q.Used) / float64(q.Limit)))
+	if q.Used < q.Limit {
+		return min(percent, 99)
+	}
+	return percent
 }

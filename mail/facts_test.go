@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"math"
 	"reflect"
 	"strings"
 	"testing"
@@ -29,6 +30,27 @@ func TestNoTwoKindsOfFactsShareAName(t *testing.T) {
 			json, _, _ := strings.Cut(facts.Field(j).Tag.Get("json"), ",")
 			claim(facts.Field(j).Name, facts.Name())
 			claim(json, facts.Name())
+		}
+	}
+}
+
+func TestPercentOfAQuota(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		used, limit int64
+		want        int
+	}{
+		{0, 100, 0},
+		{619, 1000, 62},
+		{9999, 10000, 99},
+		{100, 100, 100},
+		{1006, 1000, 101},
+		{1, 3, 33},
+		{5, 0, 0},
+		{math.MaxInt64, 1 << 10, 900719925474099200},
+	} {
+		if got := (Quota{Used: tc.used, Limit: tc.limit}).Percent(); got != tc.want {
+			t.Errorf("%d of %d is %d %%, want %d", tc.used, tc.limit, got, tc.want)
 		}
 	}
 }

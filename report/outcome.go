@@ -167,7 +167,7 @@ func mailboxWords(seen []mail.Observation) string {
 		}
 		b.WriteString(" · " + count(o.Messages, "message"))
 		if q := o.Quota; q != nil && q.Limit > 0 {
-			fmt.Fprintf(&b, " · %.0f %% of quota", 100*float64(q.Used)/float64(q.Limit))
+			fmt.Fprintf(&b, " · %d %% of quota", q.Percent())
 		}
 	}
 	return b.String()

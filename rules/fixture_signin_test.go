@@ -135,6 +135,8 @@ func mailboxFixtures() []fixture {
 		{"mailbox.full", "with room", box(790), "", ""},
 		{"mailbox.not-opened", "it is full, which says it all", shut("NO [OVERQUOTA] Mailbox is over quota"), "", ""},
 
+		{"send.mailbox-full", "the mailbox was seen to be full, which says it all", box(1010).envelope("250 Ok", "452 4.2.2 full", true), "", ""},
+
 		{"mailbox.alert", "the server says so", told("Your password expires in 3 days"), "imap.example.org wants anna@example.org to know something", mail.Notice},
 		{"mailbox.alert", "it is what another rule speaks of", told("Mailbox is over quota"), "", ""},
 		{"mailbox.alert", "nothing is said", told(), "", ""},

@@ -33,7 +33,9 @@ func mailboxRules() []rule {
 				title:  "The mailbox of {who} is full",
 				detail: "New mail is refused or waits at the senders' servers.[ The server said: {said}]",
 			}},
-			check: (*index).findFullMailbox,
+			reservation: "new mail is refused because the mailbox is full",
+			silences:    []silence{{[]string{"send.mailbox-full"}, everything}},
+			check:       (*index).findFullMailbox,
 		},
 		{
 			id: "mailbox.alert", looksFor: "the server has something to tell its user",
@@ -90,7 +92,7 @@ func (x *index) findFullMailbox() []hit {
 		if o.MailboxFacts == nil || o.Quota == nil || o.Quota.Limit <= 0 {
 			continue
 		}
-		percent := int(float64(o.Quota.Used) / float64(o.Quota.Limit) * 100)
+		percent := o.Quota.Percent()
 		h := hit{subject: o.Subject, evidence: []string{o.ID}, params: params{"percent": percent}}
 		switch {
 		case percent >= full:

@@ -18,10 +18,11 @@ type rule struct {
 	confidence mail.Confidence
 	references []string
 	words
-	variants map[string]words // other words for the same finding; a field left empty takes the rule's own
-	headline string           // the summary of a run in which nothing works for this reason; a template
-	silences []silence
-	check    func(*index) []hit
+	variants    map[string]words // other words for the same finding; a field left empty takes the rule's own
+	headline    string           // the summary of a run in which nothing works for this reason; a template
+	reservation string           // what the summary of a run must not leave out in which the role works; a template
+	silences    []silence
+	check       func(*index) []hit
 }
 
 // A silence names findings that are consequences and not news.

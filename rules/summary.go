@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"strings"
 
 	"github.com/mailmedic/mailmedic/mail"
 )
@@ -20,8 +21,18 @@ func (x *index) summary(found []diagnosis) string {
 	case !x.triedAny() && (receive == mail.Unproven || send == mail.Unproven):
 		return x.lookedSummary()
 	default:
-		return render(summaries()[[2]mail.State{receive, send}], p)
+		return x.reserved(render(summaries()[[2]mail.State{receive, send}], p), found)
 	}
+}
+
+// reserved adds to a sentence that mail can be received what stands against it all the same.
+func (x *index) reserved(sentence string, found []diagnosis) string {
+	for _, d := range found {
+		if d.rule.reservation != "" && x.state[mail.Incoming] == mail.Works && atLeast(x.severity(d), mail.Error) {
+			return strings.TrimSuffix(sentence, ".") + "; but " + render(d.rule.reservation, x.params(d.hit)) + "."
+		}
+	}
+	return sentence
 }
 
 // headline gives the template of the sentence for a run in which nothing works for this reason.

@@ -13,6 +13,7 @@ func TestVerdicts(t *testing.T) {
 	domainOnly.Target = mail.Target{Input: "example.org", Domain: "example.org"}
 	idn := signedIn()
 	idn.Target = mail.Target{Input: "anna@bücher.example", Address: "anna@xn--bcher-kva.example", Domain: "xn--bcher-kva.example"}
+	full := signedIn().observe(mail.Observation{ID: "mailbox:" + imaps, Kind: mail.KindMailbox, Subject: imaps, MailboxFacts: &mail.MailboxFacts{Quota: &mail.Quota{Used: 100, Limit: 100}}})
 	halfSignedIn := good().accepts(imaps, "anna")
 	for _, tt := range []struct {
 		name          string
@@ -34,6 +35,7 @@ func TestVerdicts(t *testing.T) {
 		{"mail is not passed on after the sign-in", signedIn().envelope("250 Ok", "554 5.7.1 Relay access denied", true), mail.Works, mail.Broken, 1, "anna@example.org can receive mail but cannot send it."},
 		{"the sender is put off", signedIn().envelope("450 4.7.1 come back later", "", true), mail.Works, mail.Works, 0, "anna@example.org can receive and send mail."},
 		{"only the own mailbox is not known", signedIn().envelope("250 Ok", "550 5.1.1 User unknown", true), mail.Works, mail.Works, 1, "anna@example.org can receive and send mail."},
+		{"the mailbox is full", full, mail.Works, mail.Works, 1, "anna@example.org can receive and send mail; but new mail is refused because the mailbox is full."},
 		{"the mailbox does not open after the sign-in", signedIn().observe(mail.Observation{
 			ID: "mailbox:" + imaps, Kind: mail.KindMailbox, Subject: imaps, Failure: failure(mail.ProtocolFault, "BAD User is authenticated but not connected."),
 		}), mail.Broken, mail.Works, 1, "anna@example.org can send mail but cannot receive it."},
