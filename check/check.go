@@ -55,5 +55,24 @@ func Run(ctx context.Context, target mail.Target, o Options, emit func(mail.Even
 
 // probeOptions are the same for every endpoint of a run.
 func (c *conductor) probeOptions() probe.Options {
-	return probe.Options{Transcript: c.o.Transcript, Redact: c.redact, InjectionTest: c.o.Injection}
+	return probe.Options{Transcript: c.o.Transcript, Redact: c.redact, InjectionTest: c.o.Injection, Domain: c.mailDomain()}
+}
+
+// mailDomain gives the domain whose mail this is about, "" where none is known:
+// of servers that the user named, a user name may tell.
+func (c *conductor) mailDomain() string {
+	if c.search == nil {
+		if c.o.SignIn == nil {
+			return ""
+		}
+		named, err := mail.ParseTarget(c.o.SignIn.Username)
+		if err != nil || named.Address == "" {
+			return ""
+		}
+		return named.Domain
+	}
+	if _, literal := c.target.Literal(); literal {
+		return ""
+	}
+	return c.target.Domain
 }

@@ -69,6 +69,9 @@ func (c *conductor) probe(e mail.Endpoint) {
 		}
 		session.Mailbox(ctx)
 		session.Rehearse(ctx, c.sender())
+		if c.search == nil { // servers are all that the user asks about
+			session.Introduce(ctx)
+		}
 		over := func() { c.tell(func() { p.state = ended }) }
 		if c.o.Transcript {
 			defer over() // the goodbye belongs to the report

@@ -6,7 +6,8 @@ type SessionFacts struct {
 	GreetingMS   int64    `json:"greeting_ms,omitempty"` // from the connection (or the end of the implicit handshake) to the greeting's first byte
 	Capabilities BothWays `json:"capabilities"`
 	Mechanisms   BothWays `json:"mechanisms"`
-	Software     string   `json:"software,omitempty"`
+	Software     string   `json:"software,omitempty"`    // a guess by what the server says of itself
+	SoftwareID   string   `json:"software_id,omitempty"` // name and version by the server's own word: IMAP ID (RFC 2971), asked only where nobody signs in, or IMPLEMENTATION of POP3 (RFC 2449 section 6.9)
 	TurnedAway   string   `json:"turned_away,omitempty"` // the greeting of a first connection that was refused for the moment; this is the second
 
 	// Limits are what the server says that it will not go beyond, by name: size

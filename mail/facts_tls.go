@@ -20,11 +20,54 @@ type TLSFacts struct {
 	Alert             uint8              `json:"alert,omitempty"`              // the number of the alert with which the server ended the handshake, RFC 8446 section 6
 	ClientCertificate CertificateRequest `json:"client_certificate,omitempty"` // whether the server asks for a certificate of the client
 
-	MatchedName string      `json:"matched_name,omitempty"` // the name in the certificate that fits the host, RFC 9525 section 6.3
-	Chain       []string    `json:"chain,omitempty"`        // subjects from the server's own certificate to a trusted root, as built; none where none can be
-	ChainNotes  []ChainNote `json:"chain_notes,omitempty"`  // what is odd about the certificates as sent
-	Stapled     OCSPStatus  `json:"stapled,omitempty"`      // the status that the server sent with its certificate, RFC 6066 section 8
+	// ALPN is the protocol that the server chose, RFC 7301. Mail programs offer
+	// none, and neither does the handshake that counts: some servers break off for
+	// a name that they do not know.
+	ALPN string `json:"alpn,omitempty"`
+
+	// CertificateFault says why the server's certificate could not even be looked
+	// at, which ended the handshake.
+	CertificateFault CertificateFault `json:"certificate_fault,omitempty"`
+
+	MatchedName  string      `json:"matched_name,omitempty"`          // the name in the certificate that fits the host, RFC 9525 section 6.3
+	Identities   []Identity  `json:"identities,omitempty"`            // every name that would prove the server, and what in the certificate does
+	LifetimeLeft *int        `json:"lifetime_left_percent,omitempty"` // how much of its lifetime the server's own certificate had left then; 0 where it is over
+	Chain        []string    `json:"chain,omitempty"`                 // subjects from the server's own certificate to a trusted root, as built; none where none can be
+	ChainNotes   []ChainNote `json:"chain_notes,omitempty"`           // what is odd about the certificates as sent
+	Stapled      OCSPStatus  `json:"stapled,omitempty"`               // the status that the server sent with its certificate, RFC 6066 section 8
 }
+
+// A CertificateFault is something about a certificate that makes programs end
+// the handshake before they ask whether to believe it.
+type CertificateFault string
+
+// The faults.
+const (
+	CertificateUnreadable CertificateFault = "unreadable"    // it breaks the rules of X.509 (RFC 5280 section 4)
+	CertificateKeyTooBig  CertificateFault = "key-too-big"   // an RSA key of more than 8192 bits
+	CertificateKeyTooTiny CertificateFault = "key-too-small" // an RSA key of less than 1024 bits
+	CertificatesTooLarge  CertificateFault = "too-large"     // all that is sent takes more than 256 KiB
+)
+
+// An Identity is a name by which a program may look for the server in its
+// certificate, RFC 9525 section 6.1.
+type Identity struct {
+	Kind      IdentityKind `json:"kind"`
+	Name      string       `json:"name"`
+	MatchedBy string       `json:"matched_by"` // the name in the certificate that fits; "" where none does
+}
+
+// IdentityKind says where a name comes from that a server is to prove.
+type IdentityKind string
+
+// The kinds. Every program looks for the host, whether a person or an SRV record
+// named it. Those that found the server by SRV records may look for the other
+// two as well (RFC 7817 section 3); few do.
+const (
+	IdentityHost       IdentityKind = "host"
+	IdentityMailDomain IdentityKind = "mail-domain" // the domain of the address
+	IdentitySRVName    IdentityKind = "srv-name"    // service and domain of the address, as _imaps.example.org (RFC 4985)
+)
 
 // A ChainNote is something odd about the certificates that a server sent.
 type ChainNote string
@@ -69,6 +112,8 @@ type Certificate struct {
 	NotAfter   time.Time `json:"not_after"`
 	Key        string    `json:"key"` // "ECDSA P-256", "RSA 2048"
 	SelfSigned bool      `json:"self_signed,omitempty"`
+
+	ServiceNames []string `json:"service_names,omitempty"` // the SRVName entries of the subjectAltName, as _imaps.example.org (RFC 4985)
 
 	Signature string   `json:"signature,omitempty"` // how it was signed: "ECDSA-SHA256", "SHA256-RSA"
 	Exponent  int      `json:"exponent,omitempty"`  // of an RSA key, where it is smaller than the usual 65537

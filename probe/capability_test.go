@@ -214,13 +214,13 @@ func TestRepliesHaveABoundOnTheirLines(t *testing.T) {
 
 func TestSoftwareIsNotReadFromHostNames(t *testing.T) {
 	t.Parallel()
-	if got := softwareOf("220 postfix.example ESMTP Exim 4.98 ready", nil); got != "Exim" {
+	if got := softwareOf("220 postfix.example ESMTP Exim 4.98 ready", "", nil); got != "Exim" {
 		t.Errorf("got %q", got)
 	}
-	if got := softwareOf("220 smtp.gmail.com ESMTP 5b1f17b1804b1 - gsmtp", nil); got != "Gmail" {
+	if got := softwareOf("220 smtp.gmail.com ESMTP 5b1f17b1804b1 - gsmtp", "", nil); got != "Gmail" {
 		t.Errorf("got %q", got)
 	}
-	if got := softwareOf("* OK ready", []string{"IMAP4REV1", "X-GM-EXT-1"}); got != "Gmail" {
+	if got := softwareOf("* OK ready", "", []string{"IMAP4REV1", "X-GM-EXT-1"}); got != "Gmail" {
 		t.Errorf("got %q", got)
 	}
 }

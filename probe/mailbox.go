@@ -16,7 +16,7 @@ func (m *imap) mailbox() (mail.MailboxFacts, error) {
 	if err := m.afterSignIn(); err != nil {
 		return facts, err
 	}
-	introduction := question{`ID ("name" "mailmedic")`, func(f *mail.MailboxFacts, u []string) { f.ServerID = serverID(u) }}
+	introduction := question{introduction, func(f *mail.MailboxFacts, u []string) { f.ServerID = serverID(u) }}
 	examine := question{"EXAMINE INBOX", func(f *mail.MailboxFacts, u []string) { f.Messages = countExists(u) }}
 	first := []question{introduction, examine}
 	if !offers(m.known, "ID") {

@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/mailmedic/mailmedic/mail"
@@ -175,7 +176,10 @@ func (s *Session) ask() error {
 		s.facts.Capabilities.BeforeTLS, s.facts.Mechanisms.BeforeTLS = capabilities, mechanisms
 	}
 	s.facts.Limits = limitsOf(s.endpoint.Protocol, capabilities)
-	if software := softwareOf(s.facts.Greeting, capabilities); software != "" {
+	if implementation, ok := parameters(capabilities, "IMPLEMENTATION"); ok && s.endpoint.Protocol == mail.POP3 {
+		s.facts.SoftwareID = strings.Join(implementation, " ") // RFC 2449 section 6.9
+	}
+	if software := softwareOf(s.facts.Greeting, s.facts.SoftwareID, capabilities); software != "" {
 		s.facts.Software = software
 	}
 	return nil
@@ -213,6 +217,7 @@ func (s *Session) encrypt(ctx context.Context) error {
 		ctx, stop = context.WithDeadline(ctx, end.Add(-margin))
 		defer stop()
 	}
+	s.conn.MailDomain(s.options.Domain)
 	o, completed := s.conn.Handshake(ctx)
 	if o.Failure != nil {
 		o.Failure.Detail = s.clean(o.Failure.Detail) // it may quote the server

@@ -42,6 +42,10 @@ type Options struct {
 	// away for the moment; it is kept with what the second one shows.
 	TurnedAway string
 
+	// Domain is the mail domain that the servers are asked for, "" where none is
+	// known: a certificate may prove it in place of the host (RFC 7817 section 3).
+	Domain string
+
 	// InjectionTest finds out over one further connection to each server with
 	// STARTTLS what it does with a command that was sent before the handshake.
 	InjectionTest bool

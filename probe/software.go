@@ -5,16 +5,11 @@ import (
 	"strings"
 )
 
-// softwareOf guesses the server software from what a server says of itself, and
-// gives "" where nothing tells. It is a hint for people: names can be changed
-// and hidden.
-func softwareOf(greeting string, capabilities []string) string {
-	said := strings.ToLower(withoutNames(greeting))
-	for _, c := range capabilities {
-		if rest, ok := strings.CutPrefix(c, "IMPLEMENTATION "); ok { // RFC 2449 section 6.9
-			said += " " + strings.ToLower(rest)
-		}
-	}
+// softwareOf guesses the server software from what a server says of itself, id
+// being what it calls itself, and gives "" where nothing tells. It is a hint for
+// people: names can be changed and hidden.
+func softwareOf(greeting, id string, capabilities []string) string {
+	said := strings.ToLower(withoutNames(greeting) + " " + id)
 	for _, s := range softwares() {
 		if strings.Contains(said, s.fragment) {
 			return s.name

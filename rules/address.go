@@ -3,6 +3,7 @@ package rules
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mailmedic/mailmedic/mail"
 )
@@ -50,7 +51,7 @@ func addressRules() []rule {
 			references: []string{"RFC 9525 section 6.3", "RFC 5280 section 6"},
 			words: words{
 				title:  "{host} has a bad certificate on one of its addresses only ({addresses})",
-				detail: "On the others it is good. Mail programs that come to the bad one warn or refuse, so the trouble comes and goes ({ports:port|ports} {ports}).[ There: {fault}.]",
+				detail: "On the others it is good[ until {until}]. Mail programs that come to the bad one warn or refuse, so the trouble comes and goes ({ports:port|ports} {ports}).[ There: {fault}.]",
 				fix:    "Install the good certificate on every machine behind the name, and reload the service there.",
 			},
 			check: func(x *index) []hit { return x.findOddAddress(isCertificateClass) },
@@ -201,8 +202,21 @@ func (x *index) findOddAddress(class func(mail.Class) bool) []hit {
 			}
 		}
 		hits[i].params = params{"addresses": distinct(addresses), "fault": said(strings.TrimRight(first.observation.Failure.Detail, "."))}
+		if until, ok := h.servers[0].goodUntil(); ok {
+			hits[i].params["until"] = until
+		}
 	}
 	return hits
+}
+
+// goodUntil gives the end of a good certificate at one of the addresses of a server.
+func (s *server) goodUntil() (time.Time, bool) {
+	for _, o := range s.everywhere() {
+		if o.TLSFacts != nil && o.Failure == nil && len(o.Certificates) > 0 {
+			return o.Certificates[0].NotAfter, true
+		}
+	}
+	return time.Time{}, false
 }
 
 // findManyAddresses looks for addresses that were left out for their number.

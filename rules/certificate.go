@@ -60,6 +60,12 @@ func certificateRules() []rule {
 			},
 			variants: map[string]words{"domain": {
 				detail: "It has the mail domain {domain}, which only proves the server to programs that found it by SRV record and look for that name; most look for {host} and refuse to {task} mail ({ports:port|ports} {ports}).",
+			}, "service": {
+				detail: "It has the service {service}, which proves the server only to programs that found it by SRV record and look for that; most look for {host} and refuse to {task} mail ({ports:port|ports} {ports}).",
+			}, "common-name": {
+				title:  "The certificate of {host} has that name only where programs no longer look",
+				detail: "It stands in the subject (common name) and not in the list of names (subjectAltName), which alone counts. Mail programs refuse to {task} mail ({ports:port|ports} {ports}).",
+				fix:    "Issue the certificate anew with {host} in its list of names.",
 			}, "wildcard": {
 				detail: "A wildcard stands for one label only, so {names} {names:does|do} not cover {host}. Mail programs refuse to {task} mail ({ports:port|ports} {ports}).",
 			}},

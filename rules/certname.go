@@ -18,15 +18,52 @@ func (x *index) findWrongName() []hit {
 			p["under"] = wildcardDomain(c.Names)
 		}
 		hits[i].params = p
-		if slices.Contains(c.Names, x.Target.Domain) && x.bySRV(h.servers[0]) {
-			hits[i].variant = "domain" // RFC 7817 section 3: one of the names that count
-		}
-		if slices.ContainsFunc(c.Names, func(n string) bool { return tooDeep(h.servers[0].endpoint.Host, n) }) {
-			hits[i].variant = "wildcard"
+		switch hits[i].variant = x.nearlyRight(h.servers[0], c); hits[i].variant {
+		case "wildcard":
 			delete(p, "under")
+		case "service":
+			p["service"] = h.servers[0].provenAs(mail.IdentitySRVName)
 		}
 	}
 	return hits
+}
+
+// nearlyRight says what a certificate has in place of the host that some programs
+// would take for it or once took, "" for nothing of that sort.
+func (x *index) nearlyRight(s *server, c mail.Certificate) string {
+	host := s.endpoint.Host
+	switch {
+	case slices.ContainsFunc(c.Names, func(n string) bool { return tooDeep(host, n) }):
+		return "wildcard"
+	case x.bySRV(s) && s.provenAs(mail.IdentitySRVName) != "": // RFC 7817 section 3: it and the next are names that count
+		return "service"
+	case x.bySRV(s) && slices.ContainsFunc(c.Names, func(n string) bool { return covers(n, x.Target.Domain) }):
+		return "domain"
+	case len(c.Names) == 0 && covers(commonName(c.Subject), host):
+		return "common-name"
+	}
+	return ""
+}
+
+// provenAs gives the name in the certificate of s that proves one kind of identity.
+func (s *server) provenAs(kind mail.IdentityKind) string {
+	facts, _ := s.shown()
+	for _, identity := range facts.Identities {
+		if identity.Kind == kind {
+			return identity.MatchedBy
+		}
+	}
+	return ""
+}
+
+// commonName gives the CN of a distinguished name in the form of RFC 4514.
+func commonName(subject string) string {
+	for _, part := range strings.FieldsFunc(subject, func(r rune) bool { return r == ',' || r == '+' }) {
+		if name, ok := strings.CutPrefix(part, "CN="); ok {
+			return name
+		}
+	}
+	return ""
 }
 
 // bySRV reports whether an SRV record of the mail domain names s.

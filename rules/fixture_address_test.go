@@ -19,6 +19,16 @@ func (w *world) further(text, address string, handshake, session mail.Class, gre
 	})
 }
 
+// changedAt changes what one kind of observation of an address shows.
+func (w *world) changedAt(kind mail.Kind, address string, change func(*mail.Observation)) *world {
+	for i, o := range w.Observations {
+		if o.Kind == kind && o.Address == address {
+			change(&w.Observations[i])
+		}
+	}
+	return w
+}
+
 func addressFixtures() []fixture {
 	const other, v6 = "192.0.2.9", "2001:db8::25"
 	return []fixture{
@@ -55,6 +65,26 @@ func addressFixtures() []fixture {
 			published().works(smtps).shows(mail.CertExpired, goodCertificate(), imaps).further(imaps, other, mail.CertExpired, "", "* OK"), "", "",
 		},
 		{"server.address-certificate", "all addresses are alike", good().further(imaps, other, "", "", "* OK"), "", ""},
+		{
+			"server.address-other-certificate", "a further address has one that lasts longer",
+			good().further(imaps, other, "", "", "* OK").changedAt(mail.KindTLS, other, func(o *mail.Observation) { o.Certificates[0].NotAfter = daysFromToday(80) }),
+			"imap.example.org does not have the same certificate on all of its addresses (port 993)", mail.Notice,
+		},
+		{"server.address-other-certificate", "all addresses are alike", good().further(imaps, other, "", "", "* OK"), "", ""},
+		{
+			"server.address-other-certificate", "one is bad, which says it all",
+			good().further(imaps, other, mail.CertExpired, "", "* OK").changedAt(mail.KindTLS, other, func(o *mail.Observation) { o.Certificates[0].NotAfter = daysFromToday(-2) }), "", "",
+		},
+		{
+			"server.address-other-sign-in", "a further address takes no passwords",
+			good().further(imaps, other, "", "", "* OK").changedAt(mail.KindSession, other, func(o *mail.Observation) { o.Mechanisms.AfterTLS = []string{"xoauth2"} }),
+			"imap.example.org offers different ways to sign in on its addresses (port 993)", mail.Warning,
+		},
+		{
+			"server.address-other-sign-in", "they stand in another order",
+			good().further(imaps, other, "", "", "* OK").changedAt(mail.KindSession, other, func(o *mail.Observation) { o.Mechanisms.AfterTLS = []string{"login", "plain"} }), "", "",
+		},
+		{"server.address-other-sign-in", "a further address was not asked for them", good().further(imaps, other, "", "", "* OK"), "", ""},
 		{
 			"server.address-broken", "a further address turns away", good().further(imaps, other, "", mail.GreetingRejected, "* BYE out of order"),
 			"imap.example.org does not work on one of its addresses (192.0.2.9)", mail.Warning,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/mailmedic/mailmedic/mail"
@@ -66,6 +67,18 @@ func certificateFixtures() []fixture {
 			"tls.certificate-name", "the mail domain alone", published().works(imaps).shows(mail.CertName, named("example.org"), smtps),
 			"The certificate of smtp.example.org is not for that name, but for example.org", mail.Critical,
 		},
+		{
+			"tls.certificate-name", "the service alone",
+			published().works(imaps).shows(mail.CertName, named("www.example.org"), smtps).changed(smtps, func(f *mail.TLSFacts) {
+				f.Identities = []mail.Identity{{Kind: mail.IdentitySRVName, Name: "_submissions.example.org", MatchedBy: "_submissions.example.org"}}
+			}),
+			"The certificate of smtp.example.org is not for that name, but for www.example.org", mail.Critical,
+		},
+		{
+			"tls.certificate-name", "the name is the common name alone", published().works(imaps).shows(mail.CertName, mail.Certificate{Subject: "O=Example,CN=SMTP.example.org", Names: []string{}}, smtps),
+			"The certificate of smtp.example.org has that name only where programs no longer look", mail.Critical,
+		},
+		{"tls.certificate-name", "the mail domain is missing, which nobody minds", good().shows("", named("imap.example.org"), imaps), "", ""},
 		{
 			"tls.certificate-name", "no name at all", published().works(imaps).shows(mail.CertName, named(), smtps),
 			"The certificate of smtp.example.org is not for that name", mail.Critical,
@@ -158,6 +171,15 @@ func certificateFactFixtures() []fixture {
 	notes := func(list ...mail.ChainNote) *world {
 		return good().changed(imaps, func(f *mail.TLSFacts) { f.ChainNotes = list })
 	}
+	unusable := func(fault mail.CertificateFault, detail ...string) *world {
+		w := published().works(imaps).handshake(smtps, mail.CertUntrusted).session(smtps, mail.CertUntrusted, nil).changed(smtps, func(f *mail.TLSFacts) { f.CertificateFault = fault })
+		for _, o := range w.ofKind(mail.KindTLS) {
+			if o.Subject == smtps {
+				o.Failure.Detail = strings.Join(detail, "")
+			}
+		}
+		return w
+	}
 	clientOnly := goodCertificate()
 	clientOnly.Usages = []string{"client", "email"}
 	return []fixture{
@@ -184,6 +206,31 @@ func certificateFactFixtures() []fixture {
 		},
 		{"tls.certificate-weak", "a root signs itself as it likes", with(func(c *mail.Certificate) { c.SelfSigned, c.Signature = true, "SHA1-RSA" }), "", ""},
 		{"tls.certificate-weak", "a good one", with(func(c *mail.Certificate) { c.Key, c.Signature = "RSA 3072", "SHA256-RSA" }), "", ""},
+
+		{
+			"tls.certificate-unusable", "it cannot be read", unusable(mail.CertificateUnreadable, "the certificate cannot be read: SAN dNSName is malformed"),
+			"The certificate of smtp.example.org breaks the rules for certificates: SAN dNSName is malformed", mail.Critical,
+		},
+		{"tls.certificate-unusable", "a huge key", unusable(mail.CertificateKeyTooBig), "The certificate of smtp.example.org has a key of more than 8192 bits", mail.Critical},
+		{"tls.certificate-unusable", "a tiny key", unusable(mail.CertificateKeyTooTiny), "The certificate of smtp.example.org has a key of less than 1024 bits", mail.Critical},
+		{
+			"tls.certificate-unusable", "a tiny key, which TLS 1.3 does without", published().works(imaps).handshake(smtps, mail.TLSAlert).attempt(smtps, "tls-1.2", "TLS 1.2", mail.CertUntrusted).changed(smtps, func(f *mail.TLSFacts) {
+				if f.Attempt != "" {
+					f.CertificateFault = mail.CertificateKeyTooTiny
+				}
+			}),
+			"The certificate of smtp.example.org has a key of less than 1024 bits", mail.Critical,
+		},
+		{"tls.certificate-unusable", "far too many", unusable(mail.CertificatesTooLarge), "smtp.example.org sends more certificates than any program takes", mail.Critical},
+		{
+			"tls.certificate-unusable", "only the certificate can be what is odd", published().works(imaps).handshake(smtps, mail.TLSAlert).attempt(smtps, "legacy", "TLS 1.3", "").changed(smtps, func(f *mail.TLSFacts) {
+				f.Cipher = "TLS_AES_128_GCM_SHA256"
+			}),
+			"The certificate of smtp.example.org is of a kind that mail programs of today do not take (port 465)", mail.Critical,
+		},
+		{"tls.certificate-unusable", "the cipher is what is odd", published().works(imaps).handshake(smtps, mail.TLSAlert).attempt(smtps, "legacy", "TLS 1.2", ""), "", ""},
+		{"tls.certificate-unusable", "it is merely expired", published().works(imaps).shows(mail.CertExpired, goodCertificate(), smtps), "", ""},
+		{"tls.certificate-untrusted", "it cannot be read", unusable(mail.CertificateUnreadable), "", ""},
 
 		{"tls.stale-status", "out of date", status(mail.OCSPStale), "imap.example.org sends a status of its certificate that cannot be used", mail.Notice},
 		{"tls.stale-status", "none is sent", good(), "", ""},

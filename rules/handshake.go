@@ -22,7 +22,7 @@ func (s *server) lostHandshake() bool {
 // found gives what the first further handshake showed that worked.
 func (s *server) found() mail.TLSFacts {
 	for _, o := range s.ladder {
-		if o.Version != "" {
+		if o.Version != "" && o.CertificateFault == "" {
 			return *o.TLSFacts
 		}
 	}

@@ -84,6 +84,8 @@ func classOfTLS(err error) (mail.Class, bool) {
 		return mail.TLSVersion, true
 	case isAlert(err):
 		return mail.TLSAlert, true
+	case certificateFault(err) == mail.CertificatesTooLarge:
+		return mail.TooLarge, true
 	case strings.Contains(text, "certificate"):
 		return mail.CertUntrusted, true
 	}
@@ -98,6 +100,42 @@ func isAlert(err error) bool {
 	}
 	_, ok := errors.AsType[tls.AlertError](err)
 	return ok
+}
+
+// certificateFault tells why crypto/tls did not even look at a certificate, ""
+// where it is not for that. It has words for these and no types.
+func certificateFault(err error) mail.CertificateFault {
+	if err == nil {
+		return ""
+	}
+	text := tlsText(err)
+	switch {
+	case strings.Contains(text, "failed to parse certificate"):
+		return mail.CertificateUnreadable
+	case strings.Contains(text, "RSA key larger than"):
+		return mail.CertificateKeyTooBig
+	case strings.Contains(text, "-bit keys are insecure"):
+		return mail.CertificateKeyTooTiny
+	case strings.HasSuffix(text, "exceeds maximum of 262144 bytes"): // which is that of the certificates alone
+		return mail.CertificatesTooLarge
+	}
+	return ""
+}
+
+// certificateFaultWords says the same for people.
+func certificateFaultWords(err error) string {
+	switch certificateFault(err) {
+	case mail.CertificateUnreadable:
+		_, why, _ := strings.Cut(tlsText(err), "x509: ")
+		return "the certificate cannot be read: " + printable(why, 200)
+	case mail.CertificateKeyTooBig:
+		return "the certificate has an RSA key of more than 8192 bits, which takes too long to work with"
+	case mail.CertificateKeyTooTiny:
+		return "the certificate has an RSA key of less than 1024 bits, which anybody can break"
+	case mail.CertificatesTooLarge:
+		return "the certificates that the server sends are larger than any program takes"
+	}
+	return ""
 }
 
 // tlsText gives the words of an error of crypto/tls without what stands around
@@ -135,6 +173,9 @@ func describe(err error, peer string) string {
 		return versionWords(tlsText(err), peer)
 	case mail.TLSAlert:
 		return "TLS alert" + from + ": " + printable(tlsText(err), 200)
+	}
+	if words := certificateFaultWords(err); words != "" {
+		return words
 	}
 	if text := tlsText(err); text != "" {
 		return "TLS with " + orElse(peer, "the server") + " failed: " + printable(text, 200)

@@ -24,6 +24,7 @@ type Conn struct {
 	endpoint   mail.Endpoint
 	guard      *guard
 	transcript *Transcript
+	domain     string // the mail domain, "" where none is known
 
 	mu       sync.Mutex
 	secure   *tls.Conn // nil before Handshake
@@ -93,6 +94,10 @@ func (c *Conn) Endpoint() mail.Endpoint { return c.endpoint }
 
 // Peer gives the address that the connection leads to.
 func (c *Conn) Peer() netip.Addr { return c.guard.peer.Addr() }
+
+// MailDomain says which mail domain the server is asked for, before Handshake: a
+// certificate may prove that too (RFC 7817 section 3).
+func (c *Conn) MailDomain(domain string) { c.domain = domain }
 
 // Encrypted reports whether a TLS session is up, whatever its certificate.
 func (c *Conn) Encrypted() bool {

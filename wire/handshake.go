@@ -74,7 +74,7 @@ func (c *Conn) conclude(ctx context.Context, obs *mail.Observation, got outcome)
 	obs.TookMS = time.Since(obs.At).Milliseconds()
 	attempt := obs.Attempt
 	obs.TLSFacts = tlsFacts(got.state, c.endpoint.Host)
-	obs.Attempt, obs.Alert = attempt, alertOf(got.err)
+	obs.Attempt, obs.Alert, obs.CertificateFault = attempt, alertOf(got.err), certificateFault(got.err)
 	if got.wantsCertificate {
 		obs.ClientCertificate = mail.CertificateOptional
 	}
@@ -83,7 +83,7 @@ func (c *Conn) conclude(ctx context.Context, obs *mail.Observation, got outcome)
 	case got.err == nil:
 		found := c.network.examine(got.state.PeerCertificates, c.endpoint.Host)
 		obs.Failure = found.failure
-		found.describe(obs.TLSFacts, got.state, c.endpoint.Host, c.network.options.Now())
+		found.describe(obs.TLSFacts, got.state, c.endpoint, c.domain, c.network.options.Now())
 	default:
 		if over(c.guard.ctx) {
 			ctx = c.guard.ctx // the connection's own time counts as well
@@ -228,6 +228,7 @@ func tlsFacts(state tls.ConnectionState, host string) *mail.TLSFacts {
 	if state.CurveID != 0 {
 		facts.Group = GroupName(uint16(state.CurveID))
 	}
+	facts.ALPN = bounded(state.NegotiatedProtocol, maxNameBytes)
 	for _, cert := range state.PeerCertificates[:min(len(state.PeerCertificates), maxCertificates)] {
 		facts.Certificates = append(facts.Certificates, certificateFacts(cert))
 	}
@@ -260,6 +261,8 @@ func certificateFacts(cert *x509.Certificate) mail.Certificate {
 		Exponent:   weakExponent(cert),
 		Usages:     usagesOf(cert),
 		Authority:  cert.BasicConstraintsValid && cert.IsCA,
+
+		ServiceNames: serviceNames(cert),
 	}
 }
 

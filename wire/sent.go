@@ -18,12 +18,14 @@ import (
 const maxClimbed = 16
 
 // describe adds to facts what the certificates show beside themselves.
-func (e examination) describe(facts *mail.TLSFacts, state tls.ConnectionState, host string, now time.Time) {
+func (e examination) describe(facts *mail.TLSFacts, state tls.ConnectionState, at mail.Endpoint, domain string, now time.Time) {
 	certs := state.PeerCertificates
 	if len(certs) == 0 {
 		return
 	}
-	facts.MatchedName = matchedName(certs[0], host)
+	facts.Identities = identities(certs[0], at, domain)
+	facts.MatchedName = facts.Identities[0].MatchedBy
+	facts.LifetimeLeft = lifetimeLeft(certs[0], now)
 	facts.Chain, facts.ChainNotes = subjectsOf(e.chain), chainNotes(certs, e.gap)
 	issuers := e.chain
 	if issuers == nil {
@@ -34,6 +36,16 @@ func (e examination) describe(facts *mail.TLSFacts, state tls.ConnectionState, h
 		issuer = issuers[1]
 	}
 	facts.Stapled = stapled(state.OCSPResponse, certs[0], issuer, now)
+}
+
+// lifetimeLeft gives how much of its lifetime a certificate has left, in percent.
+func lifetimeLeft(cert *x509.Certificate, now time.Time) *int {
+	whole, left := cert.NotAfter.Sub(cert.NotBefore), cert.NotAfter.Sub(now)
+	percent := 0
+	if whole > 0 {
+		percent = int(100 * min(1, max(0, left.Hours()/whole.Hours())))
+	}
+	return &percent
 }
 
 // climb gives the certificates that lead up from the first one, each signed by
