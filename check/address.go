@@ -102,9 +102,10 @@ func (c *conductor) startFurther(f *further) {
 	ctx, cancel := context.WithCancel(c.run)
 	f.state, f.cancel = begun, cancel
 	c.atHost[f.endpoint.Host]++
+	options := c.probeOptions(c.mayKnowUs(f.endpoint))
 	c.start(func() {
 		defer cancel()
-		probe.Address(ctx, c.o.Network, f.endpoint, f.addr, c.probeOptions(), func(o mail.Observation) {
+		probe.Address(ctx, c.o.Network, f.endpoint, f.addr, options, func(o mail.Observation) {
 			c.tell(func() {
 				if f.state != done {
 					c.observe(o)

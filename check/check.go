@@ -28,14 +28,16 @@ type Options struct {
 	Tool       mail.Tool        // who reports
 }
 
-// SignIn says with what to sign in and how far to trust.
+// SignIn says with what to sign in and how far to trust. There is a secret, a
+// certificate, or both.
 type SignIn struct {
-	Username string // "" for the forms that the sources suggest
-	Secret   mail.Secret
-	Token    bool // the secret is an OAuth 2.0 access token, not a password
+	Username          string // "" for the forms that the sources suggest
+	Secret            mail.Secret
+	Token             bool                    // the secret is an OAuth 2.0 access token, not a password
+	ClientCertificate *wire.ClientCertificate // the certificate of the client, shown where the secret may go; nil for none
 
-	Insecure        bool // send the secret although a certificate is bad
-	TrustDiscovered bool // send the secret to hosts that only weak claims name
+	Insecure        bool // send the secret and show the certificate although that of the server is bad
+	TrustDiscovered bool // and to hosts that only weak claims name
 
 	// Consent asks the user about a host that only weak claims name. It is
 	// called once for each host, from a goroutine of its own, and may block.
@@ -53,9 +55,14 @@ func Run(ctx context.Context, target mail.Target, o Options, emit func(mail.Even
 	return c.finish(found)
 }
 
-// probeOptions are the same for every endpoint of a run.
-func (c *conductor) probeOptions() probe.Options {
-	return probe.Options{Transcript: c.o.Transcript, Redact: c.redact, InjectionTest: c.o.Injection, Domain: c.mailDomain()}
+// probeOptions are the same for every endpoint of a run, but for the certificate
+// of the client, which tells who somebody is and so goes where a secret may go.
+func (c *conductor) probeOptions(mayKnowUs bool) probe.Options {
+	o := probe.Options{Transcript: c.o.Transcript, Redact: c.redact, InjectionTest: c.o.Injection, Domain: c.mailDomain()}
+	if in := c.o.SignIn; in != nil && mayKnowUs {
+		o.ClientCertificate, o.ShowAnyway = in.ClientCertificate, in.Insecure
+	}
+	return o
 }
 
 // mailDomain gives the domain whose mail this is about, "" where none is known:
@@ -75,4 +82,9 @@ func (c *conductor) mailDomain() string {
 		return ""
 	}
 	return c.target.Domain
+}
+
+// credentials are what to sign in with under a user name.
+func (in *SignIn) credentials(username string) probe.Credentials {
+	return probe.Credentials{Username: username, Secret: in.Secret, Token: in.Token, ActAs: in.Username}
 }

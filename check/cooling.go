@@ -15,8 +15,9 @@ const backOff = 1500 * time.Millisecond
 // open opens a session, and once more where the server turned the connection
 // away for the moment. Until the retry no other connection to the host is begun;
 // where that fails as well, none at all.
-func (c *conductor) open(ctx context.Context, e mail.Endpoint, observe func(mail.Observation)) *probe.Session {
-	session := probe.Open(ctx, c.o.Network, e, c.probeOptions(), observe)
+func (c *conductor) open(ctx context.Context, p *probing, observe func(mail.Observation)) *probe.Session {
+	e, o := p.endpoint, c.probeOptions(p.knowsUs)
+	session := probe.Open(ctx, c.o.Network, e, o, observe)
 	said := session.Postponed()
 	if said == "" {
 		return session
@@ -30,7 +31,6 @@ func (c *conductor) open(ctx context.Context, e mail.Endpoint, observe func(mail
 		return session
 	case <-wait.C:
 	}
-	o := c.probeOptions()
 	o.TurnedAway = said
 	session = probe.Open(ctx, c.o.Network, e, o, observe)
 	after := notBegun

@@ -16,6 +16,7 @@ type probing struct {
 	state    probeState
 	session  *probe.Session
 	looked   bool     // for further addresses of its host
+	knowsUs  bool     // its host may have what tells who we are, so that a certificate was at hand from the beginning
 	orders   chan try // what the session is to do next; closed to send it home
 }
 
@@ -46,7 +47,7 @@ func (c *conductor) probe(e mail.Endpoint) {
 	c.atHost[e.Host]++
 	ctx, cancel := context.WithCancel(c.run)
 	orders := make(chan try, 1)
-	p := &probing{endpoint: e, cancel: cancel, orders: orders}
+	p := &probing{endpoint: e, cancel: cancel, orders: orders, knowsUs: c.mayKnowUs(e)}
 	c.probes[e] = p
 	observe := func(o mail.Observation) {
 		c.tell(func() {
@@ -62,7 +63,7 @@ func (c *conductor) probe(e mail.Endpoint) {
 			c.atHost[e.Host]--
 			delete(c.making, p)
 		})
-		session := c.open(ctx, e, observe)
+		session := c.open(ctx, p, observe)
 		c.tell(func() { c.opened(p, session) })
 		for t := range orders {
 			session = c.obey(ctx, p, session, t, observe)
@@ -106,12 +107,14 @@ func (c *conductor) makeRoom(e mail.Endpoint) {
 	}
 }
 
-// obey makes one try, on a new connection where the server ended the last one.
+// obey makes one try, on a new connection where the server ended the last one,
+// or asked for a certificate when it was not yet known that it may have one.
 func (c *conductor) obey(ctx context.Context, p *probing, s *probe.Session, t try, observe func(mail.Observation)) *probe.Session {
-	if !s.Usable() {
+	if late := !p.knowsUs && c.o.SignIn.ClientCertificate != nil && s.AsksForCertificate(); late || !s.Usable() {
 		doubtful := s.Rejected()
 		s.Close(ctx)
-		s = probe.Open(ctx, c.o.Network, p.endpoint, c.probeOptions(), observe)
+		s = probe.Open(ctx, c.o.Network, p.endpoint, c.probeOptions(true), observe)
+		p.knowsUs = true
 		if doubtful {
 			s.Plainly()
 		}
@@ -119,8 +122,7 @@ func (c *conductor) obey(ctx context.Context, p *probing, s *probe.Session, t tr
 	if c.plainly.Load() {
 		s.Plainly()
 	}
-	credentials := probe.Credentials{Username: t.username, Secret: c.o.SignIn.Secret, Token: c.o.SignIn.Token}
-	outcome := s.SignIn(ctx, credentials, c.o.SignIn.Insecure)
+	outcome := s.SignIn(ctx, c.o.SignIn.credentials(t.username), c.o.SignIn.Insecure)
 	doubtful, tries := s.Doubtful(), s.Tries()
 	c.tell(func() {
 		if outcome == probe.Rejected {
@@ -152,23 +154,21 @@ func (c *conductor) dismiss(p *probing) {
 	p.state = leaving
 }
 
-// wantsSignIn reports whether the session can take the secret.
+// wantsSignIn reports whether the session can take the secret, or could once it
+// has seen the certificate.
 func (c *conductor) wantsSignIn(p *probing) bool {
 	want := c.o.SignIn
 	if want == nil {
 		return false
 	}
-	ways := p.session.Mechanisms()
-	if want.Token {
-		ways = p.session.TokenMechanisms()
-	}
-	if len(ways) == 0 {
+	late := !p.knowsUs && want.ClientCertificate != nil && p.session.AsksForCertificate()
+	if !late && len(p.session.Ways(want.credentials(""))) == 0 {
 		return false
 	}
 	isSetting := slices.ContainsFunc(c.book.candidateList(), func(known mail.Candidate) bool {
 		return known.Endpoint == p.endpoint && known.Role != mail.MX
 	})
-	return isSetting && (p.session.Ready() || want.Insecure && p.session.Encrypted())
+	return isSetting && (late || p.session.Ready() || want.Insecure && p.session.Encrypted())
 }
 
 // mayHaveSecret applies the rule of who may see a secret: a host of the
@@ -184,6 +184,16 @@ func (c *conductor) mayHaveSecret(e mail.Endpoint, claims []mail.Claim) (allowed
 	default:
 		return c.permitted[e.Host], c.consents[e.Host] == done
 	}
+}
+
+// mayKnowUs applies the same rule to the certificate of the client, as far as the
+// answer is known by now.
+func (c *conductor) mayKnowUs(e mail.Endpoint) bool {
+	if c.o.SignIn == nil || e.Role() == mail.MX {
+		return false
+	}
+	allowed, _ := c.mayHaveSecret(e, c.book.claims(e))
+	return allowed
 }
 
 // ask asks the user about a host, once, and about one host at a time: an answer

@@ -122,7 +122,8 @@ func (r *record) facts(found discover.Result) rules.Facts {
 		Interrupted:  r.interrupted,
 	}
 	if s := r.o.SignIn; s != nil {
-		facts.SignIn, facts.Token = true, s.Token
+		facts.SignIn, facts.Token, facts.Certificate = true, s.Token, s.ClientCertificate != nil
+		facts.Secretless, facts.Oddity = s.Secret.IsZero(), s.Secret.Oddity()
 		facts.Insecure, facts.Discovered = s.Insecure, s.TrustDiscovered
 	}
 	return facts

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -103,8 +104,10 @@ func (c *conductor) login(p *probing) login {
 	claims := c.book.claims(p.endpoint)
 	l := login{endpoint: p.endpoint}
 	l.forms, l.explicit = userForms(c.o.SignIn.Username, c.target, claims)
-	if c.o.SignIn.Token {
-		// A token says itself whose it is: where it is refused, another name does not help.
+	switch in := c.o.SignIn; {
+	case in.Secret.IsZero(): // the certificate says itself whose it is
+		l.forms, l.explicit = []string{cmp.Or(in.Username, in.ClientCertificate.Name())}, true
+	case in.Token: // so does a token: where it is refused, another name does not help
 		l.forms = l.forms[:min(1, len(l.forms))]
 	}
 	allowed, answered := c.mayHaveSecret(p.endpoint, claims)
@@ -126,7 +129,7 @@ func (c *conductor) tried(p *probing, t try, outcome probe.Outcome, doubtful boo
 		c.plainly.Store(c.account.plainly)
 	case probe.Rejected:
 		c.account.refused(t, c.login(p), doubtful)
-	case probe.Impostor: // what does not know the password must not see it, on no port
+	case probe.Impostor, probe.Intercepted: // who does not know the password, or sits in between, must not see it, on no port
 		c.account.failed(t)
 		for e := range c.probes {
 			if e.Host == t.endpoint.Host {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"strings"
 	"time"
 )
 
@@ -114,6 +115,36 @@ func (a *authority) certificate(c certificateConfig, names []string) (tls.Certif
 	if parent != nil && c.Kind != "leaf-only" {
 		chain = append(chain, parent.certificate.Raw)
 	}
+	return tls.Certificate{Certificate: chain, PrivateKey: leaf.key, Leaf: leaf.certificate}, nil
+}
+
+// identity makes a certificate that tells who somebody is, in the shape of its config.
+func (a *authority) identity(c certificateConfig, name string) (tls.Certificate, error) {
+	if len(c.Names) > 0 {
+		name = c.Names[0]
+	}
+	template := &x509.Certificate{
+		Subject:     pkix.Name{CommonName: name},
+		NotBefore:   a.today.Add(-90 * day),
+		NotAfter:    a.today.Add(60 * day),
+		KeyUsage:    x509.KeyUsageDigitalSignature,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
+	}
+	if strings.Contains(name, "@") {
+		template.EmailAddresses = []string{name}
+	}
+	parent := &a.issuing
+	switch c.Kind {
+	case "expired":
+		template.NotAfter = a.today.Add(-time.Duration(max(c.Days, 0)) * day)
+	case "unknown-ca":
+		parent = &a.stranger
+	}
+	leaf, err := sign(template, parent)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	chain := [][]byte{leaf.certificate.Raw, parent.certificate.Raw}
 	return tls.Certificate{Certificate: chain, PrivateKey: leaf.key, Leaf: leaf.certificate}, nil
 }
 

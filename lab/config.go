@@ -21,6 +21,10 @@ type Demo struct {
 	Password  string   `toml:"password"`  // made up, and so no secret; empty for no sign-in
 	Token     string   `toml:"token"`     // an OAuth 2.0 access token in place of the password
 	Arguments []string `toml:"arguments"` // further arguments of the command check
+
+	// ClientCertificate is one to sign in with, beside a password or in place of
+	// one. Its name is the user name unless it has others.
+	ClientCertificate *certificateConfig `toml:"client_certificate"`
 }
 
 // Account is somebody who can sign in.
@@ -130,10 +134,11 @@ var (
 	certificateKinds   = []string{"", "good", "expired", "not-yet-valid", "wrong-name", "self-signed", "unknown-ca", "leaf-only"}
 	tlsVersionNames    = []string{"1.0", "1.1", "1.2", "1.3"}
 	clientCertificates = []string{"", "optional", "required"}
+	identityKinds      = []string{"", "good", "expired", "unknown-ca"}
 	handshakeFaults    = []string{"", "close", "reset", "silent", "alert"}
 	serverFaults       = []string{"", "reset", "close", "silent", "close-after-greeting", "silent-after-greeting", "close-at-auth"}
 	startTLSFaults     = []string{"", "absent", "unadvertised", "refused", "injection"}
-	scramFaults        = []string{"", "one-iteration", "many-iterations", "wrong-nonce", "wrong-signature"}
+	scramFaults        = []string{"", "one-iteration", "many-iterations", "wrong-nonce", "wrong-signature", "other-binding", "unknown-binding"}
 	webFaults          = []string{"", "reset", "close", "silent"}
 	networkFaults      = []string{"drop", "refuse", "unreachable"}
 	dnsFaults          = []string{"", "servfail", "bogus", "refused", "nxdomain", "rewrite", "timeout", "no-edns", "truncate"}
@@ -152,6 +157,11 @@ func parseConfig(data string) (config, error) {
 }
 
 func (c *config) validate() error {
+	if own := c.Demo.ClientCertificate; own != nil {
+		if err := oneOf("demo.client_certificate.kind", own.Kind, identityKinds); err != nil {
+			return err
+		}
+	}
 	for _, f := range c.DNS.Faults {
 		if err := f.validate(); err != nil {
 			return err

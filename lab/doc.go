@@ -34,6 +34,8 @@
 //	user = "anna"                    # when it is not the address
 //	password = "…"                   # signs in when given
 //	token = "…"                      # in place of a password
+//	client_certificate = { kind = "good" }   # a certificate for the user, signed by the world's authority; expired
+//	                                 # (days = since when), unknown-ca; names = [] in place of the user name
 //	arguments = ["--trust-discovered"]
 //
 //	[dns]
@@ -76,7 +78,8 @@
 //	certificate = { kind = "good" }  # expired, not-yet-valid, wrong-name, self-signed, unknown-ca, leaf-only;
 //	                                 # days = since it expired, until it is valid, or until it expires;
 //	                                 # names = [] in it, in place of the hosts
-//	client_certificate = "optional"  # the server asks the client for a certificate: optional, required
+//	client_certificate = "optional"  # the server asks the client for a certificate and verifies it: optional, required;
+//	                                 # EXTERNAL takes the user name from it
 //	tls_versions = ["1.2", "1.3"]
 //	handshake = "close"              # the TLS handshake ends in: close, reset, silent, alert
 //	greeting = "220 …"               # in place of the usual one; several lines are allowed. A greeting that
@@ -88,14 +91,15 @@
 //	starttls_reply = "454 …"         # the words of a refusal
 //	capabilities = ["…"]             # the whole list, in place of the usual one
 //	capabilities_before_tls = ["…"]
-//	mechanisms = ["PLAIN", "LOGIN"]  # these, CRAM-MD5, SCRAM-SHA-1, SCRAM-SHA-256 (both also -PLUS), XOAUTH2 and
-//	                                 # OAUTHBEARER work; others are only named
+//	mechanisms = ["PLAIN", "LOGIN"]  # these, EXTERNAL, CRAM-MD5, SCRAM-SHA-1, -256 and -512 (all also -PLUS), XOAUTH2
+//	                                 # and OAUTHBEARER work; others are only named
 //	mechanisms_before_tls = []       # default: none where TLS can be had, else as above
 //	auth_reply = "535 5.7.8 …"       # every sign-in is rejected with these words (after the tag in IMAP)
 //	accounts = ["anna@good.example"] # who may sign in; default: every account
 //	domains = ["good.example"]       # SMTP: whose mail is taken on port 25; default: the accounts' domains
 //	apop = true                      # POP3: a time stamp in the greeting, and the command APOP
-//	scram = "wrong-signature"        # one-iteration, many-iterations, wrong-nonce, wrong-signature
+//	scram = "wrong-signature"        # one-iteration, many-iterations, wrong-nonce, wrong-signature; of -PLUS also
+//	                                 # other-binding (it sees another TLS session), unknown-binding
 //	mail_reply = "553 …"             # SMTP: to every MAIL that could be taken
 //	rcpt_reply = "554 …"             # SMTP: to every RCPT that could be taken
 //	script = "NAME"

@@ -64,9 +64,9 @@ func (s *session) shake(h handshake) bool {
 func clientAuth(wanted string) tls.ClientAuthType {
 	switch wanted {
 	case "optional":
-		return tls.RequestClientCert
+		return tls.VerifyClientCertIfGiven
 	case "required":
-		return tls.RequireAnyClientCert
+		return tls.RequireAndVerifyClientCert
 	}
 	return tls.NoClientCert
 }

@@ -77,7 +77,7 @@ const usualIterations = 4096
 // scram is SCRAM, RFC 5802 and RFC 7677, with the channel bound to it in -PLUS.
 func (s *session) scram(mechanism string, ask asking) error {
 	name, plus := strings.CutSuffix(mechanism, "-PLUS")
-	hash := map[string]scram.HashGeneratorFcn{"SCRAM-SHA-1": scram.SHA1, "SCRAM-SHA-256": scram.SHA256}[name]
+	hash := map[string]scram.HashGeneratorFcn{"SCRAM-SHA-1": scram.SHA1, "SCRAM-SHA-256": scram.SHA256, "SCRAM-SHA-512": scram.SHA512}[name]
 	server, err := hash.NewServer(func(user string) (scram.StoredCredentials, error) { return s.stored(hash, user) })
 	if err != nil {
 		return err
@@ -96,6 +96,11 @@ func (s *session) scram(mechanism string, ask asking) error {
 	}
 	for step := 1; step <= 2; step++ {
 		challenge, fault := conversation.Step(answer)
+		if fault != nil && strings.Contains(challenge, "channel-binding") { // RFC 5802 section 7
+			if _, err := ask("e=" + strings.TrimPrefix(challenge, "e=")); err != nil {
+				return err
+			}
+		}
 		if fault != nil {
 			return s.decide(strings.ToLower(mechanism), conversation.Username(), "", Account{}, false)
 		}
@@ -142,8 +147,15 @@ func (s *session) binding() (scram.ChannelBinding, error) {
 		return scram.ChannelBinding{}, errors.New("there is no TLS session")
 	}
 	state := conn.ConnectionState()
-	if state.Version >= tls.VersionTLS13 {
+	switch {
+	case s.SCRAM == "unknown-binding":
+		return scram.ChannelBinding{Type: "none-that-is-known", Data: []byte("x")}, nil
+	case s.SCRAM == "other-binding" && state.Version >= tls.VersionTLS13: // as behind somebody who ends TLS
+		return scram.ChannelBinding{Type: scram.ChannelBindingTLSExporter, Data: []byte("of another session")}, nil
+	case state.Version >= tls.VersionTLS13:
 		return scram.NewTLSExporterBinding(&state)
+	case state.TLSUnique != nil:
+		return scram.NewTLSUniqueBinding(state.TLSUnique), nil
 	}
 	own, err := x509.ParseCertificate(s.config.Certificates[0].Certificate[0])
 	if err != nil {

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"crypto/x509"
 	"fmt"
@@ -122,6 +123,19 @@ func (r *Running) World() *World { return r.world }
 
 // Roots gives the certification authority that the world's clients believe in.
 func (r *Running) Roots() *x509.CertPool { return r.authority.roots() }
+
+// ClientCertificate gives the client certificate of the world's demo, nil where it has none.
+func (r *Running) ClientCertificate() (*wire.ClientCertificate, error) {
+	demo := r.world.Demo
+	if demo.ClientCertificate == nil {
+		return nil, nil //nolint:nilnil // a world without one
+	}
+	certificate, err := r.authority.identity(*demo.ClientCertificate, cmp.Or(demo.User, demo.Address))
+	if err != nil {
+		return nil, err
+	}
+	return wire.NewClientCertificate(certificate), nil
+}
 
 // Journal gives what the servers have seen so far.
 func (r *Running) Journal() Journal { return r.recorder.snapshot() }

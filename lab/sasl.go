@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"slices"
@@ -37,13 +38,15 @@ func (s *session) authenticate(mechanism string, initial *string, prompt func(ch
 	switch mechanism = strings.ToUpper(mechanism); mechanism {
 	case "PLAIN":
 		return s.plain(ask)
+	case "EXTERNAL":
+		return s.external(ask)
 	case "LOGIN":
 		return s.login(ask)
 	case "CRAM-MD5":
 		return s.cramMD5(ask)
 	case "XOAUTH2", "OAUTHBEARER":
 		return s.bearer(mechanism, ask)
-	case "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS":
+	case "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-512-PLUS":
 		return s.scram(mechanism, ask)
 	default: // a mechanism that the world only names; nobody signs in with it
 		user, err := ask("")
@@ -65,6 +68,25 @@ func (s *session) plain(ask asking) error {
 		return errMalformed
 	}
 	return s.judge("plain", parts[1], parts[2])
+}
+
+// external is EXTERNAL, RFC 4422 appendix A: the client certificate says who it
+// is, by its first e-mail address or its common name, and may act as nobody else.
+func (s *session) external(ask asking) error {
+	actAs, err := ask("")
+	if err != nil {
+		return err
+	}
+	user := ""
+	if conn, ok := s.conn.(*tls.Conn); ok && len(conn.ConnectionState().PeerCertificates) > 0 {
+		leaf := conn.ConnectionState().PeerCertificates[0]
+		user = leaf.Subject.CommonName
+		if len(leaf.EmailAddresses) > 0 {
+			user = leaf.EmailAddresses[0]
+		}
+	}
+	account, known := s.accountOf(user)
+	return s.decide("external", user, "", account, known && (actAs == "" || actAs == user))
 }
 
 // login is LOGIN, draft-murchison-sasl-login.

@@ -140,6 +140,7 @@ func (r *Running) serverTLS(s *service) (*tls.Config, error) {
 	config := &tls.Config{
 		Certificates:           []tls.Certificate{certificate},
 		ClientAuth:             clientAuth(s.ClientCertificate),
+		ClientCAs:              r.authority.roots(),
 		MinVersion:             tls.VersionTLS12,
 		SessionTicketsDisabled: true, // nobody comes back
 	}

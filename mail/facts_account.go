@@ -12,6 +12,13 @@ type AuthFacts struct {
 	Challenge string `json:"challenge,omitempty"`
 	// ServerProof says whether the server proved that it knows the password too, which only SCRAM asks of it (RFC 5802 section 3).
 	ServerProof Fact `json:"server_proof,omitzero"`
+
+	// ChannelBinding is what ties the sign-in to the TLS session: tls-exporter (RFC
+	// 9266), tls-unique or tls-server-end-point (RFC 5929); "" where nothing does.
+	ChannelBinding string `json:"channel_binding,omitempty"`
+	// ChannelBound says whether the server is in the same TLS session, by its own
+	// word. Where it is not, somebody else ends TLS in front of it.
+	ChannelBound Fact `json:"channel_bound,omitzero"`
 }
 
 // MailboxFacts are what a mailbox holds, and what its server does with it.

@@ -29,6 +29,11 @@ type TLSFacts struct {
 	// at, which ended the handshake.
 	CertificateFault CertificateFault `json:"certificate_fault,omitempty"`
 
+	// What came of the user's own certificate, where one was given and the server asked for one.
+	ClientCertificateAnswer CertificateAnswer `json:"client_certificate_answer,omitempty"`
+	ClientAuthorities       []string          `json:"client_authorities,omitempty"` // the common names of those from whom the server wants one, as it lists them; ten at most
+	ClientIssuer            string            `json:"client_issuer,omitempty"`      // who issued one that is from none of them
+
 	MatchedName  string      `json:"matched_name,omitempty"`          // the name in the certificate that fits the host, RFC 9525 section 6.3
 	Identities   []Identity  `json:"identities,omitempty"`            // every name that would prove the server, and what in the certificate does
 	LifetimeLeft *int        `json:"lifetime_left_percent,omitempty"` // how much of its lifetime the server's own certificate had left then; 0 where it is over
@@ -99,8 +104,19 @@ type CertificateRequest string
 
 // The ways to ask; a server that does not ask has none.
 const (
-	CertificateOptional CertificateRequest = "optional" // it asks, and goes on without one
+	CertificateOptional CertificateRequest = "optional" // it asks, and goes on without one as far as was seen
 	CertificateRequired CertificateRequest = "required" // it ends the connection without one
+)
+
+// CertificateAnswer says what became of the user's certificate.
+type CertificateAnswer string
+
+// The answers to a server that asks.
+const (
+	CertificateShown      CertificateAnswer = "shown"      // it was presented, and the server went on
+	CertificateRejected   CertificateAnswer = "rejected"   // it was presented, and the server ended the connection
+	CertificateUnsuitable CertificateAnswer = "unsuitable" // it was kept back: the server lists authorities or signatures, and it has none of them
+	CertificateWithheld   CertificateAnswer = "withheld"   // it was kept back: the server's own certificate does not prove the host
 )
 
 // Certificate is one X.509 certificate as a server sent it.

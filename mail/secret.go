@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 const redacted = "[redacted]"
@@ -41,6 +42,29 @@ func (s Secret) Wipe() {
 		clear(*s.value)
 		*s.value = nil
 	}
+}
+
+// An Oddity is something about a password that often is why a right one is
+// rejected. It tells no more of the password than that.
+type Oddity string
+
+// The oddities; most passwords have none.
+const (
+	OddInvisible Oddity = "invisible" // a space at an end, or a character that cannot be seen, such as come along with copied text
+	OddLetters   Oddity = "letters"   // beyond ASCII, which programs encode in different ways
+)
+
+// Oddity gives the worse oddity of a secret, "" for none.
+func (s Secret) Oddity() Oddity {
+	plain := s.Reveal()
+	unseen := func(r rune) bool { return r != ' ' && !unicode.IsGraphic(r) || r != ' ' && unicode.IsSpace(r) }
+	switch {
+	case plain != strings.TrimSpace(plain), strings.ContainsFunc(plain, unseen):
+		return OddInvisible
+	case strings.ContainsFunc(plain, func(r rune) bool { return r > unicode.MaxASCII }):
+		return OddLetters
+	}
+	return ""
 }
 
 // String implements fmt.Stringer without the secret.

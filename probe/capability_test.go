@@ -141,7 +141,7 @@ func TestCapabilities(t *testing.T) {
 			if diff := cmp.Diff(test.mechanisms, o.Mechanisms); diff != "" {
 				t.Errorf("mechanisms: %s", diff)
 			}
-			if usable := s.Mechanisms(); !slices.Equal(usable, test.usable) {
+			if usable := s.Ways(withPassword()); !slices.Equal(usable, test.usable) {
 				t.Errorf("usable %q, want %q", usable, test.usable)
 			}
 			if o.Software != test.software {

@@ -124,8 +124,9 @@ func (s *Session) prelude(ctx context.Context) error {
 }
 
 // noteDemand marks a handshake whose server asked for a certificate of the
-// client, and then ended the connection for want of one: with TLS 1.3 only after the handshake.
-func (s *Session) noteDemand() {
+// client, and then ended the connection for want of one, or for the one it got:
+// with TLS 1.3 only after the handshake.
+func (s *Session) noteDemand(err error) {
 	o := s.asked
 	if o == nil || s.failure == nil || s.facts.Capabilities.AfterTLS != nil || s.endpoint.Security == mail.TLS && s.facts.Greeting != "" {
 		return
@@ -133,7 +134,14 @@ func (s *Session) noteDemand() {
 	switch s.failure.Class {
 	case mail.TLSAlert, mail.Closed, mail.Reset:
 		facts := *o.TLSFacts
-		facts.ClientCertificate = mail.CertificateRequired
+		if facts.ClientCertificateAnswer == mail.CertificateShown || facts.ClientCertificateAnswer == mail.CertificateRejected {
+			facts.ClientCertificateAnswer = mail.CertificateRejected
+		} else {
+			facts.ClientCertificate = mail.CertificateRequired
+		}
+		if facts.Alert == 0 {
+			facts.Alert = wire.AlertOf(err)
+		}
 		o.TLSFacts = &facts
 		s.emit(*o)
 	}

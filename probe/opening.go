@@ -37,7 +37,7 @@ func (s *Session) open(ctx context.Context, n *wire.Network, which connection) {
 		s.failure = s.explainPlain(ctx, n, s.failure)
 	}
 	s.tookMS = time.Since(s.began).Milliseconds()
-	s.noteDemand()
+	s.noteDemand(err)
 	if s.options.InjectionTest && which == firstConnection && s.alive && s.endpoint.Security == mail.StartTLS {
 		s.facts.Injection = s.testInjection(ctx, n, s.conn.Peer())
 	}
@@ -218,6 +218,7 @@ func (s *Session) encrypt(ctx context.Context) error {
 		defer stop()
 	}
 	s.conn.MailDomain(s.options.Domain)
+	s.conn.Show(s.options.ClientCertificate, s.options.ShowAnyway)
 	o, completed := s.conn.Handshake(ctx)
 	if o.Failure != nil {
 		o.Failure.Detail = s.clean(o.Failure.Detail) // it may quote the server

@@ -19,6 +19,7 @@ const (
 	Throttled   Outcome = "throttled"   // too many tries or connections, or a locked account; any further try makes it worse
 	Failed      Outcome = "failed"      // the connection died before the server had judged
 	Impostor    Outcome = "impostor"    // the server did not prove that it knows the password (SCRAM); it must not see it
+	Intercepted Outcome = "intercepted" // the server sees another TLS session (SCRAM with channel binding); whoever is between must not see it
 )
 
 // An attempt is one try with one mechanism.
@@ -30,6 +31,8 @@ type attempt struct {
 	unclear bool   // the mechanism is at fault by the code alone: it may be the credentials
 	err     error  // what the connection gave, for Failed
 
+	binding   string    // what was to tie the exchange to the TLS session
+	bound     mail.Fact // whether the server sees the same one
 	challenge string    // what the server said of a refused token before its last words
 	proof     mail.Fact // whether the server proved that it knows the password
 	derived   []string  // what was sent that tells of the secret without holding it, the longest first
@@ -159,21 +162,21 @@ func containsAny(text string, fragments ...string) bool {
 
 // failure says what came of an attempt, with the server's words. The reply must
 // be clean. It is nil for one that was accepted or never judged.
-func (a attempt) failure(reply string, token bool) *mail.Failure {
+func (a attempt) failure(reply, kind string) *mail.Failure {
 	var class mail.Class
 	var meaning string
 	switch a.outcome {
 	case Rejected:
-		class, meaning = mail.AuthRejected, "the server refuses the user name or the password"
-		if token {
-			meaning = "the server refuses the token"
+		class, meaning = mail.AuthRejected, "the server refuses the "+kind
+		if kind == ofPassword {
+			meaning = "the server refuses the user name or the password"
 		}
 	case Mechanism:
 		class, meaning = mail.AuthUnavailable, "the server does not accept this way to sign in"
 	case Unavailable:
 		class, meaning = mail.AuthUnavailable, "there is no way to sign in"
 	case Temporary:
-		class, meaning = mail.AuthTemporary, "the server cannot check the password now"
+		class, meaning = mail.AuthTemporary, "the server cannot check the "+kind+" now"
 	case Throttled:
 		class, meaning = mail.AuthTemporary, "the server lets nobody sign in for now"
 		if a.refused {
@@ -181,6 +184,8 @@ func (a attempt) failure(reply string, token bool) *mail.Failure {
 		}
 	case Impostor:
 		class, meaning = mail.ProtocolFault, "the server does not prove that it knows the password"
+	case Intercepted:
+		class, meaning = mail.ProtocolFault, "the server sees another TLS session than this one"
 	case Accepted, Failed:
 		return nil
 	}

@@ -11,8 +11,38 @@ import (
 // Credentials are what a person signs in with.
 type Credentials struct {
 	Username string
-	Secret   mail.Secret
-	Token    bool // the secret is an OAuth 2.0 access token, not a password
+	Secret   mail.Secret // may be none where a certificate was shown in the handshake
+	Token    bool        // the secret is an OAuth 2.0 access token, not a password
+
+	// ActAs is whom a certificate is to sign in, the authorization identity of
+	// RFC 4422 section 3.4.1; "" for the one that the server takes from the certificate.
+	ActAs string
+}
+
+// The kinds of what tells who somebody is.
+const (
+	ofPassword    = "password"
+	ofToken       = "token"
+	ofCertificate = "certificate"
+)
+
+// kind says what the credentials are, for people.
+func (c Credentials) kind() string {
+	switch {
+	case c.Secret.IsZero():
+		return ofCertificate
+	case c.Token:
+		return ofToken
+	}
+	return ofPassword
+}
+
+// kindOf says what a mechanism uses of the credentials.
+func kindOf(method string, c Credentials) string {
+	if method == "external" {
+		return ofCertificate
+	}
+	return c.kind()
 }
 
 // unsendable reports whether a mail protocol has no way to carry the
@@ -23,17 +53,19 @@ func (c Credentials) unsendable() bool {
 	if c.Token {
 		forbidden += "\x01"
 	}
-	return strings.ContainsAny(c.Username, forbidden) || strings.ContainsAny(c.Secret.Reveal(), forbidden)
+	return strings.ContainsAny(c.Username+c.ActAs, forbidden) || strings.ContainsAny(c.Secret.Reveal(), forbidden)
 }
 
 // methodsOf picks from what a server offers the ways to sign in that a
-// protocol's speaker knows, strongest first: what binds the sign-in to the
-// connection, what keeps the password from the server, what keeps it from the
+// protocol's speaker knows, strongest first: the certificate, which leaves
+// nothing to steal, what binds the sign-in to the connection, what keeps the password from the server, what keeps it from the
 // wire, and then what only TLS protects. "user" and "apop" are POP3's own; APOP
 // comes last, since under TLS it is only the one that fewer servers can check.
 func methodsOf(p mail.Protocol, mechanisms []string) []string {
 	known := []string{
-		"scram-sha-256-plus", "scram-sha-1-plus", "scram-sha-256", "scram-sha-1", "cram-md5", "plain", "login",
+		"external",
+		"scram-sha-512-plus", "scram-sha-256-plus", "scram-sha-1-plus", "scram-sha-512", "scram-sha-256", "scram-sha-1",
+		"cram-md5", "plain", "login",
 	}
 	if p == mail.POP3 {
 		known = append(known, "user", "apop")
@@ -44,6 +76,9 @@ func methodsOf(p mail.Protocol, mechanisms []string) []string {
 
 // takesToken reports whether a mechanism wants an OAuth 2.0 token.
 func takesToken(method string) bool { return method == "oauthbearer" || method == "xoauth2" }
+
+// takesPassword reports whether a mechanism wants a password.
+func takesPassword(method string) bool { return !takesToken(method) && method != "external" }
 
 // A mechanism is the client's side of one SASL exchange (RFC 4422). Challenges
 // and answers are in base64 as they stand on the wire: servers word their
@@ -62,6 +97,8 @@ type mechanism interface {
 // mechanismFor gives the client's side of a method, nil for one that is no SASL exchange.
 func (s *Session) mechanismFor(method string, c Credentials) (mechanism, error) {
 	switch method {
+	case "external":
+		return &external{c.ActAs}, nil
 	case "plain":
 		return &plain{c}, nil
 	case "login":
@@ -75,6 +112,15 @@ func (s *Session) mechanismFor(method string, c Credentials) (mechanism, error) 
 	default:
 		return s.scram(method, c)
 	}
+}
+
+// initial gives the first message as it stands in the command, where one
+// without any content is an equals sign (RFC 4954 section 4, RFC 4959 section 3, RFC 5034 section 4).
+func initial(message string) string {
+	if message == "" {
+		return "="
+	}
+	return encode(message)
 }
 
 func encode(message string) string { return base64.StdEncoding.EncodeToString([]byte(message)) }
@@ -93,7 +139,7 @@ func (d *dialogue) sasl(command string, m mechanism, room int, read func() (chal
 	message, first := m.begin()
 	inline := first && len(command)+len(" ")+base64.StdEncoding.EncodedLen(len(message))+len("\r\n") <= room
 	if inline {
-		err = d.sendSecret(command + " " + encode(message))
+		err = d.sendSecret(command + " " + initial(message))
 	} else {
 		err = d.send(command)
 	}
@@ -144,7 +190,11 @@ func (d *dialogue) settle(sane bool, err error, judge func() attempt) attempt {
 
 // CanUse reports whether this package can sign in with a mechanism that a server
 // offers, given as a SASL name in lower case: with an OAuth 2.0 access token
-// where token is set, else with a password.
-func CanUse(mechanism string, token bool) bool {
-	return len(methodsOf(mail.POP3, []string{mechanism})) > 0 && takesToken(mechanism) == token
+// where asToken is set, else with a password.
+func CanUse(mechanism string, asToken bool) bool {
+	usable := takesPassword(mechanism)
+	if asToken {
+		usable = takesToken(mechanism)
+	}
+	return usable && len(methodsOf(mail.POP3, []string{mechanism})) > 0
 }

@@ -21,7 +21,14 @@ const token = "ya29.a0-not_a/real+token=="
 // saslWorld starts a world whose three servers have these lines in servers.toml.
 func saslWorld(t *testing.T, server string) (*lab.Running, *wire.Network) {
 	t.Helper()
+	return saslWorldOf(t, "good", server)
+}
+
+// saslWorldOf also says what is wrong with anna's certificate.
+func saslWorldOf(t *testing.T, certificate, server string) (*lab.Running, *wire.Network) {
+	t.Helper()
 	text := "Servers with mechanisms\n-- zone --\n$ORIGIN sasl.example.\nmail A 192.0.2.10\n-- servers.toml --\n" +
+		"[demo]\naddress = \"anna@example.org\"\nclient_certificate = { kind = \"" + certificate + "\" }\n" +
 		"[[account]]\nuser = \"anna@example.org\"\npassword = 's3cret \"k\\y\" +/ü'\ntoken = \"" + token + "\"\nmessages = 7\n"
 	for _, at := range []string{smtpLab, imapLab, pop3Lab} {
 		text += "[[server]]\nendpoints = [\"" + at + "\"]\n" + server + "\n"
@@ -87,6 +94,9 @@ func TestMechanismsOverRealConnections(t *testing.T) {
 	}{
 		{"SCRAM with the channel of TLS 1.3", `mechanisms = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "CRAM-MD5"]`, right, Accepted, []string{"scram-sha-256-plus  true"}},
 		{"SCRAM with the channel of TLS 1.2", "tls_versions = [\"1.2\"]\n" + `mechanisms = ["SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "PLAIN"]`, right, Accepted, []string{"scram-sha-1-plus  true"}},
+		{"SCRAM-SHA-512 with the channel is the strongest for a password", `mechanisms = ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-512-PLUS"]`, right, Accepted, []string{"scram-sha-512-plus  true"}},
+		{"the channel that the server sees is another", "scram = \"other-binding\"\n" + `mechanisms = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"]`, right, Intercepted, []string{"scram-sha-256-plus protocol null"}},
+		{"a kind of channel binding that the server does not know", "scram = \"unknown-binding\"\n" + `mechanisms = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS"]`, right, Accepted, []string{"scram-sha-256-plus auth-unavailable null", "scram-sha-256  true"}},
 		{"SCRAM-SHA-256", `mechanisms = ["PLAIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"]`, right, Accepted, []string{"scram-sha-256  true"}},
 		{"SCRAM-SHA-1", `mechanisms = ["PLAIN", "CRAM-MD5", "SCRAM-SHA-1"]`, right, Accepted, []string{"scram-sha-1  true"}},
 		{"CRAM-MD5", `mechanisms = ["LOGIN", "PLAIN", "CRAM-MD5"]`, right, Accepted, []string{"cram-md5  null"}},
@@ -167,14 +177,14 @@ func TestStrongestMechanismComesFirst(t *testing.T) {
 	t.Parallel()
 	offered := []string{
 		"xoauth2", "login", "gssapi", "user", "plain", "apop", "scram-sha-1", "cram-md5",
-		"oauthbearer", "scram-sha-256", "scram-sha-1-plus", "scram-sha-256-plus",
+		"oauthbearer", "scram-sha-256", "scram-sha-1-plus", "scram-sha-256-plus", "external",
 	}
 	s := &Session{methods: methodsOf(mail.POP3, offered)}
 	want := []string{"scram-sha-256-plus", "scram-sha-1-plus", "scram-sha-256", "scram-sha-1", "cram-md5", "plain", "login", "user", "apop"}
-	if got := s.Mechanisms(); !slices.Equal(got, want) {
+	if got := s.Ways(withPassword()); !slices.Equal(got, want) {
 		t.Errorf("with a password %q", got)
 	}
-	if got := s.TokenMechanisms(); !slices.Equal(got, []string{"oauthbearer", "xoauth2"}) {
+	if got := s.Ways(Credentials{Secret: mail.NewSecret([]byte("x")), Token: true}); !slices.Equal(got, []string{"oauthbearer", "xoauth2"}) {
 		t.Errorf("with a token %q", got)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -46,6 +47,11 @@ type Options struct {
 	// known: a certificate may prove it in place of the host (RFC 7817 section 3).
 	Domain string
 
+	// ClientCertificate is shown to a server that asks for a certificate of the client, once
+	// its own proves the host, or whatever that is where ShowAnyway is set. Nil for none.
+	ClientCertificate *wire.ClientCertificate
+	ShowAnyway        bool
+
 	// InjectionTest finds out over one further connection to each server with
 	// STARTTLS what it does with a command that was sent before the handshake.
 	InjectionTest bool
@@ -75,6 +81,7 @@ type Session struct {
 	signedIn  bool              // somebody has signed in
 	secretOut bool              // credentials were given, so that the server may send them back
 	unclear   int               // answers of one SignIn from which it was not clear what is at fault
+	denied    int               // certificates that one SignIn was refused for, before the secret was tried
 	plainly   bool              // a rejection may be the mechanism's fault, so only the plain ones are left
 	hurried   bool              // the run leaves the present step less time than it is due
 	unshaken  *mail.Observation // the handshake that failed, nil for none
@@ -217,14 +224,27 @@ func (s *Session) Verified() bool { return s.conn != nil && s.conn.Verified() }
 // Ready reports whether the session can be used for a sign-in: usable and verified.
 func (s *Session) Ready() bool { return s.alive && s.Encrypted() && s.Verified() }
 
-// Mechanisms gives the ways to sign in with a password that are offered now and
-// that this package can use, strongest first, as SASL names in lower case, and
+// Ways gives the ways to sign in that are offered now and that this package can
+// use with these credentials, strongest first, as SASL names in lower case, and
 // "user" and "apop" for those of POP3. What else is offered stands in the
 // session observation.
-func (s *Session) Mechanisms() []string { return s.methodsFor(false) }
+func (s *Session) Ways(c Credentials) []string {
+	return slices.DeleteFunc(slices.Clone(s.methods), func(m string) bool {
+		switch {
+		case m == "external":
+			return s.conn == nil || !s.conn.ShownTo()
+		case c.Secret.IsZero():
+			return true
+		}
+		return takesToken(m) != c.Token || s.plainly && challenges(m)
+	})
+}
 
-// TokenMechanisms is Mechanisms for an OAuth 2.0 access token.
-func (s *Session) TokenMechanisms() []string { return s.methodsFor(true) }
+// AsksForCertificate reports whether the server asked for a certificate of the
+// client, which it was not shown, so that another connection may get further with one.
+func (s *Session) AsksForCertificate() bool {
+	return s.asked != nil && s.asked.ClientCertificateAnswer == ""
+}
 
 // Close takes leave of the server, for a second at most even when ctx is over,
 // and closes the connection. With a transcript wanted it emits the session

@@ -27,11 +27,11 @@ func (s *Session) SignIn(ctx context.Context, c Credentials, insecure bool) Outc
 		s.refuse(c, mail.Closed, "the server ended the session before the sign-in")
 		return Failed
 	case !s.Encrypted() || !s.Verified() && !insecure:
-		return s.refuse(c, mail.PolicyRefused, "no password is sent over a connection that is not encrypted with a verified certificate")
+		return s.refuse(c, mail.PolicyRefused, "no "+c.kind()+" is sent over a connection that is not encrypted with a verified certificate")
 	case c.unsendable():
 		return s.refuse(c, mail.AuthUnavailable, "the user name or the password has a line end or a NUL, which no mail program can send")
-	case len(s.methodsFor(c.Token)) == 0:
-		return s.refuse(c, mail.AuthUnavailable, s.noMethod(c.Token))
+	case len(s.Ways(c)) == 0:
+		return s.refuse(c, mail.AuthUnavailable, s.noMethod(c))
 	}
 	defer s.watchFor(ctx, patience)()
 	outcome := s.tryAll(ctx, c)
@@ -43,8 +43,8 @@ func (s *Session) SignIn(ctx context.Context, c Credentials, insecure bool) Outc
 
 func (s *Session) tryAll(ctx context.Context, c Credentials) Outcome {
 	outcome := Unavailable
-	s.unclear = 0
-	for _, method := range s.methodsFor(c.Token) {
+	s.unclear, s.denied = 0, 0
+	for _, method := range s.Ways(c) {
 		if s.unclear > 0 && challenges(method) {
 			continue
 		}
@@ -52,10 +52,14 @@ func (s *Session) tryAll(ctx context.Context, c Credentials) Outcome {
 		if outcome = a.outcome; outcome == Rejected && challenges(method) {
 			s.plainly = true
 		}
-		if outcome != Mechanism || !s.alive {
+		switch {
+		case !s.alive:
 			return outcome
-		}
-		if a.unclear {
+		case outcome == Rejected && method == "external" && !c.Secret.IsZero():
+			s.denied++ // the secret has not been judged
+		case outcome != Mechanism:
+			return outcome
+		case a.unclear:
 			s.unclear++
 		}
 	}
@@ -63,8 +67,9 @@ func (s *Session) tryAll(ctx context.Context, c Credentials) Outcome {
 }
 
 // Tries is how many tries the last SignIn may have cost the account: two where
-// the first answer did not tell what was at fault.
-func (s *Session) Tries() int { return 1 + s.unclear }
+// the first answer did not tell what was at fault, or a certificate was not
+// known before the secret was tried.
+func (s *Session) Tries() int { return 1 + s.unclear + s.denied }
 
 // challenges reports whether a mechanism needs a password store of its own
 // kind, which many servers offer it without.
@@ -75,7 +80,9 @@ func challenges(method string) bool {
 // Doubtful reports whether the last rejection may be for want of a password
 // store that the mechanism can use, so that a plain one may be accepted. It is
 // the next that SignIn would try.
-func (s *Session) Doubtful() bool { return s.plainly && len(s.methodsFor(false)) > 0 }
+func (s *Session) Doubtful() bool {
+	return s.plainly && slices.ContainsFunc(s.methods, func(m string) bool { return takesPassword(m) && !challenges(m) })
+}
 
 // Rejected reports whether a mechanism that needs a password store of its own was rejected.
 func (s *Session) Rejected() bool { return s.plainly }
@@ -84,23 +91,16 @@ func (s *Session) Rejected() bool { return s.plainly }
 // doubtful on a connection that has ended.
 func (s *Session) Plainly() { s.plainly = true }
 
-// methodsFor gives the ways to sign in with a token, or with a password.
-func (s *Session) methodsFor(token bool) []string {
-	return slices.DeleteFunc(slices.Clone(s.methods), func(m string) bool {
-		return takesToken(m) != token || s.plainly && challenges(m)
-	})
-}
-
 // noMethod says why there is no way to sign in.
-func (s *Session) noMethod(token bool) string {
-	with := "a password"
-	if token {
-		with = "a token"
+func (s *Session) noMethod(c Credentials) string {
+	offered := s.facts.Mechanisms.AfterTLS
+	switch {
+	case len(offered) == 0:
+		return "the server offers no sign-in here"
+	case c.Secret.IsZero() && slices.Contains(offered, "external"):
+		return "the server offers a sign-in by certificate, and did not ask for one in the handshake, or was not shown it"
 	}
-	if offered := s.facts.Mechanisms.AfterTLS; len(offered) > 0 {
-		return "the server offers no sign-in with " + with + ", only " + strings.Join(offered, ", ")
-	}
-	return "the server offers no sign-in here"
+	return "the server offers no sign-in with a " + c.kind() + ", only " + strings.Join(offered, ", ")
 }
 
 // refuse records that no try was made, as one with the mechanism "none".
@@ -127,8 +127,9 @@ func (s *Session) try(ctx context.Context, method string, c Credentials) attempt
 	facts := mail.AuthFacts{
 		Mechanism: method, Username: c.Username,
 		Reply: s.clean(a.reply), Challenge: s.clean(a.challenge), ServerProof: a.proof,
+		ChannelBinding: a.binding, ChannelBound: a.bound,
 	}
-	failure := a.failure(facts.Reply, c.Token)
+	failure := a.failure(facts.Reply, kindOf(method, c))
 	if a.outcome == Failed {
 		failure = s.failureOf(ctx, a.err)
 	}

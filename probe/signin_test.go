@@ -28,11 +28,15 @@ func encoded(s string) string { return base64.StdEncoding.EncodeToString([]byte(
 
 func plainMessage() string { return encoded("\x00" + anna + "\x00" + secret) }
 
+// withPassword gives credentials that any mechanism for passwords can use.
+func withPassword() Credentials {
+	return Credentials{Username: anna, Secret: mail.NewSecret([]byte(secret))}
+}
+
 // signIn opens a session and signs in on it.
 func (w *world) signIn(at string, o Options, insecure bool) (*Session, *seen, Outcome) {
 	s, got := w.open(at, o)
-	c := Credentials{Username: anna, Secret: mail.NewSecret([]byte(secret))}
-	outcome := s.SignIn(context.Background(), c, insecure)
+	outcome := s.SignIn(context.Background(), withPassword(), insecure)
 	s.Mailbox(context.Background())
 	return s, got, outcome
 }

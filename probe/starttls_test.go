@@ -59,8 +59,8 @@ func TestInjectedTextIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, smtpOffer+`RAW 220 go\r\n250 AUTH PLAIN\r\n`+"\nTLS\nHOLD")
 	s, _ := w.open(smtpStart, Options{})
-	if len(s.Mechanisms()) != 0 {
-		t.Errorf("mechanisms %q came from plain text", s.Mechanisms())
+	if len(s.Ways(withPassword())) != 0 {
+		t.Errorf("mechanisms %q came from plain text", s.Ways(withPassword()))
 	}
 }
 
@@ -71,8 +71,8 @@ func TestWhatWasSaidBeforeTLSIsForgotten(t *testing.T) {
 	if o := got.session(t, smtpStart); class(o) != mail.Closed || o.Capabilities.AfterTLS != nil {
 		t.Errorf("failure %+v, capabilities %+v", o.Failure, o.Capabilities)
 	}
-	if len(s.Mechanisms()) != 0 {
-		t.Errorf("mechanisms %q are left over", s.Mechanisms())
+	if len(s.Ways(withPassword())) != 0 {
+		t.Errorf("mechanisms %q are left over", s.Ways(withPassword()))
 	}
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -109,7 +110,7 @@ func (v *view) extras(f *mail.TLSFacts) {
 	v.fact("Chain", strings.Join(notes, ", "))
 	v.fact("Stapled", string(f.Stapled))
 	if f.ClientCertificate != "" {
-		v.fact("Asks for", "a certificate of the client, "+string(f.ClientCertificate))
+		v.fact("Asks for", "a certificate of the client, "+cmp.Or(string(f.ClientCertificateAnswer), string(f.ClientCertificate)))
 	}
 }
 

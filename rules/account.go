@@ -25,11 +25,17 @@ func (x *index) refusalAt(s *server) (refusal, bool) {
 	if o.AuthFacts != nil && o.Reply != "" {
 		words = o.Reply
 	}
+	if intercepted(*o) {
+		return refusal{"auth.intercepted", true, *o}, true
+	}
 	if o.AuthFacts != nil && o.ServerProof == mail.No {
 		return refusal{"auth.not-authentic", true, *o}, true
 	}
 	if id := cmp.Or(signInMeaning(words), signInCode(words)); id != "" {
 		return refusal{id, true, *o}, true
+	}
+	if withCertificate(*o) && o.Failure.Class == mail.AuthRejected {
+		return refusal{"auth.certificate-rejected", true, *o}, true
 	}
 	if withToken(*o) && o.Failure.Class == mail.AuthRejected {
 		return refusal{"auth.token-rejected", true, *o}, true

@@ -12,8 +12,11 @@ import (
 type Facts struct {
 	Target       mail.Target
 	Now          time.Time      // by which certificates are judged
-	SignIn       bool           // a secret was given and signing in was wanted
+	SignIn       bool           // a secret or a certificate was given and signing in was wanted
 	Token        bool           // the secret is an OAuth 2.0 access token, not a password
+	Oddity       mail.Oddity    // what of the password may be why it is rejected
+	Certificate  bool           // a certificate of the client was given
+	Secretless   bool           // and nothing else
 	Insecure     bool           // the certificate rule was lifted for this run
 	Discovered   bool           // the rule about hosts that nobody vouches for was lifted
 	Provider     *mail.Provider // what is built in about the provider, by domain or by MX; nil where it is not known

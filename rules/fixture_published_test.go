@@ -191,6 +191,11 @@ func safetyFixtures() []fixture {
 			"safety.insecure-auth", "it was not needed", lifted(signedIn()),
 			"The certificate rule was lifted with --insecure-auth, and it was not needed", mail.Notice,
 		},
+		{
+			"safety.insecure-auth", "a certificate was shown", lifted(published().works(smtps).shows(mail.CertExpired, goodCertificate(), imaps).auth(imaps, "external", "anna@example.org", "", "").with(byCertificate)),
+			"The certificate was shown to imap.example.org although that of the server is not to be trusted", mail.Warning,
+		},
+		{"safety.trust-discovered", "a certificate was shown", trusting(led().auth(elsewhere, "external", "anna@example.org", "", "").with(byCertificate)), "The certificate was shown to mail.hoster.example, which nobody vouches for", mail.Warning},
 		{"safety.insecure-auth", "the rule stands", signedIn(), "", ""},
 
 		{"safety.trust-discovered", "the password went there", trusting(led().accepts(elsewhere, "anna@example.org")), "The password was sent to mail.hoster.example, which nobody vouches for", mail.Warning},
@@ -203,6 +208,7 @@ func safetyFixtures() []fixture {
 		{"safety.trust-discovered", "the host is the domain's own", trusting(signedIn()), "", ""},
 
 		{"auth.not-allowed-host", "nobody was there to ask", led().skipped(mail.WhyConsent, elsewhere), "The password was not sent to mail.hoster.example, which nobody vouches for", mail.Warning},
+		{"auth.not-allowed-host", "nobody was there to ask about a certificate", led().skipped(mail.WhyConsent, elsewhere).with(byCertificate), "The certificate was not shown to mail.hoster.example, which nobody vouches for", mail.Warning},
 		{"auth.not-allowed-host", "the budget was spent", led().skipped(mail.WhyBudget, elsewhere), "", ""},
 
 		{"proxy.used", "the environment names one", proxied, "Web requests went through the proxy http://proxy.example:3128", mail.Notice},

@@ -21,7 +21,7 @@ func fixtures() []fixture {
 	return slices.Concat(
 		addressFixtures(), turnedAwayFixtures(), vantageFixtures(),
 		networkFixtures(), resolverFixtures(), dnsFixtures(), familyFixtures(), declaredFixtures(), unheardFixtures(), providerFixtures(), connectionFixtures(), greetingFixtures(), modeFixtures(),
-		certificateFixtures(), tlsFixtures(), alertFixtures(), certificateFactFixtures(), sessionFixtures(), signInFixtures(), mechanismFixtures(), mailboxFixtures(), proofFixtures(), sendFixtures(),
+		certificateFixtures(), tlsFixtures(), alertFixtures(), certificateFactFixtures(), sessionFixtures(), signInFixtures(), identityFixtures(), bindingFixtures(), mechanismFixtures(), mailboxFixtures(), proofFixtures(), sendFixtures(),
 		conflictFixtures(), placesFixtures(), publishedFixtures(), mxFixtures(), safetyFixtures(), runFixtures(),
 	)
 }

@@ -127,7 +127,10 @@ func (s *server) certificateRequest() mail.CertificateRequest {
 
 func (x *index) findCertificateDemand() []hit {
 	demanding := x.serversWhere(func(s *server) bool { return s.certificateRequest() == mail.CertificateRequired && s.fault != nil })
-	asking := x.serversWhere(func(s *server) bool { return s.certificateRequest() == mail.CertificateOptional && s.fault == nil })
+	asking := x.serversWhere(func(s *server) bool {
+		answer, _ := s.certificateAnswer()
+		return s.certificateRequest() == mail.CertificateOptional && answer == "" && s.fault == nil
+	})
 	hits := grouped(demanding, byHost)
 	for _, h := range grouped(asking, byHost) {
 		h.variant, h.severity, h.evidence = "optional", mail.Notice, h.servers[0].handshakeIDs()

@@ -22,6 +22,10 @@ func mechanismRules() []rule {
 				title:  "{hosts} {hosts:offers|offer} no sign-in with a password, only {offered}",
 				detail: "Such sign-ins work on computers that belong to the organisation and nowhere else.",
 				fix:    "Enable PLAIN over TLS or OAuth 2.0 on the server, or use a computer that is a member of the organisation's domain.",
+			}, "certificate": {
+				title:  "{hosts} {hosts:lets|let} people in by a personal certificate and not with a password",
+				detail: "A mail program has to show a certificate that the organisation issued.",
+				fix:    "Import the personal certificate into the mail program and choose \"TLS certificate\" as the way to sign in; to test it, give it to mailmedic with --client-cert. Or enable PLAIN over TLS or OAuth 2.0 on the server.",
 			}},
 			check: (*index).findNoMechanism,
 		},
@@ -48,6 +52,7 @@ func (x *index) findNoMechanism() []hit {
 		case s.signedIn():
 		case s.offersNothing():
 			none = append(none, s)
+		case x.Certificate && slices.ContainsFunc(offered, takesCertificate): // a rule of its own says what became of that
 		case len(offered) > 0 && !slices.ContainsFunc(offered, takesPassword) && !slices.ContainsFunc(offered, takesToken):
 			special = append(special, s)
 		case refused && r.rule == "auth.no-mechanism":
@@ -57,6 +62,9 @@ func (x *index) findNoMechanism() []hit {
 	hits := with(grouped(none, byHost), func(h hit) params { return params{"open": x.openPorts(h.servers)} })
 	for _, h := range grouped(special, byHost) {
 		h.variant, h.params = "special", params{"offered": h.servers[0].offered()}
+		if slices.ContainsFunc(h.servers[0].offered(), takesCertificate) {
+			h.variant = "certificate"
+		}
 		if x.canUse(h.servers[0]) {
 			h.severity = mail.Warning
 		}

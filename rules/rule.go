@@ -66,6 +66,7 @@ func ruleBook() []rule {
 		declaredRules(),
 		unheardRules(),
 		providerRules(),
+		identityRules(),
 		clientCertificateRules(),
 		inspectionRules(),
 		serverRules(),

@@ -24,6 +24,10 @@ func safetyRules() []rule {
 				title:  "The certificate rule was lifted with --insecure-auth, and it was not needed",
 				detail: "The password went only to servers whose certificate is good.",
 				fix:    "Run without --insecure-auth.",
+			}, "certificate": {
+				title:  "The certificate was shown to {hosts} although that of the server is not to be trusted",
+				detail: "--insecure-auth allowed that. Whoever was at the other end knows who you are, and cannot sign in with it.",
+				fix:    "Run without --insecure-auth once the certificate of the server is mended.",
 			}},
 			check: (*index).findInsecure,
 		},
@@ -36,6 +40,10 @@ func safetyRules() []rule {
 				detail: "--trust-discovered allowed that. Only {sources} {sources:names|name} this server for {domain}, which somebody on the way can forge.",
 				fix:    "Make sure that {hosts} {hosts:belongs|belong} to your provider; if not, change the password.",
 			},
+			variants: map[string]words{"certificate": {
+				title: "The certificate was shown to {hosts}, which nobody vouches for",
+				fix:   "Make sure that {hosts} {hosts:belongs|belong} to your provider. Nobody else can sign in with the certificate.",
+			}},
 			check: (*index).findTrusted,
 		},
 		{
@@ -47,6 +55,9 @@ func safetyRules() []rule {
 				detail: "Only {sources} {sources:names|name} {hosts} for {domain}, which somebody on the way can forge. The servers answer, but signing in was not tested.",
 				fix:    "If you know that {hosts} {hosts:belongs|belong} to your provider, run again with --trust-discovered, or name the server yourself with {flags}.",
 			},
+			variants: map[string]words{"certificate": {
+				title: "The certificate was not shown to {hosts}, which nobody vouches for",
+			}},
 			check: (*index).findNotAllowed,
 		},
 		{
@@ -74,6 +85,9 @@ func (x *index) findInsecure() []hit {
 		return hits
 	}
 	h := about(risky)
+	if x.Secretless {
+		h.variant = "certificate"
+	}
 	for _, s := range risky {
 		h.evidence = append(h.evidence, ids(s.tries())...)
 	}
@@ -100,6 +114,9 @@ func (x *index) findTrusted() []hit {
 	}
 	hits := with(grouped(trusted, byHost), func(h hit) params { return params{"sources": sourcesOf(h.servers)} })
 	for i, h := range hits {
+		if x.Secretless {
+			hits[i].variant = "certificate"
+		}
 		for _, s := range h.servers {
 			hits[i].evidence = append(hits[i].evidence, ids(s.tries())...)
 		}
@@ -153,6 +170,9 @@ func (x *index) findNotAllowed() []hit {
 	for i, h := range hits {
 		flags := each(h.servers, func(s *server) string { return "--" + string(s.endpoint.Protocol) })
 		hits[i].severity = severity
+		if x.Secretless {
+			hits[i].variant = "certificate"
+		}
 		hits[i].params = params{"sources": sourcesOf(h.servers), "flags": flags}
 	}
 	return hits

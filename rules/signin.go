@@ -85,6 +85,22 @@ func passwordRules() []rule {
 			check:    refusedBy("auth.rejected"),
 		},
 		{
+			id: "auth.odd-password", looksFor: "a rejected password has characters that get lost on the way",
+			severity: mail.Notice, owner: mail.OwnerUser, confidence: mail.Possible,
+			references: []string{"RFC 4616 section 2", "RFC 8265 section 4.2"},
+			words: words{
+				title:  "The password that was rejected has characters beyond ASCII",
+				detail: "Mail programs and servers do not agree on how to send and store them: what works on the web may be refused here.",
+				fix:    "Choose a password of letters a to z, digits and the signs of an English keyboard.",
+			},
+			variants: map[string]words{"invisible": {
+				title:  "The password that was rejected has a character that cannot be seen",
+				detail: "A space at an end, a space that does not break or one without width comes along when a password is copied from a web page or a document.",
+				fix:    "Type the password by hand, or copy it without what stands around it.",
+			}},
+			check: (*index).findOddPassword,
+		},
+		{
 			id: "auth.username-form", looksFor: "the account has another user name than expected",
 			severity: mail.Notice, owner: mail.OwnerUser, confidence: mail.Certain,
 			references: []string{"RFC 6186 section 4"},
@@ -295,6 +311,25 @@ func (x *index) findTokensOnly() []hit {
 	return hits
 }
 
+// findOddPassword speaks of a rejected password only: one that was accepted is
+// nobody's business.
+func (x *index) findOddPassword() []hit {
+	if x.Oddity == "" || x.Token || x.rejected == nil {
+		return nil
+	}
+	s := x.settings()
+	i := slices.IndexFunc(s, func(s *server) bool { return s.refusal() != nil && s.refusal().ID == x.rejected.ID })
+	if i < 0 {
+		return nil
+	}
+	h := about(s[i : i+1])
+	h.evidence = []string{x.rejected.ID}
+	if x.Oddity == mail.OddInvisible {
+		h.variant = string(x.Oddity)
+	}
+	return []hit{h}
+}
+
 func (x *index) findUsernameForm() []hit {
 	var hits []hit
 	for _, s := range x.settings() {
@@ -328,7 +363,7 @@ func (x *index) findUselessMechanism() []hit {
 				continue
 			}
 			for _, o := range s.signIns {
-				if o.AuthFacts == nil || o.Username != accepted.Username || failureClass(o) != mail.AuthRejected {
+				if o.AuthFacts == nil || o.Username != accepted.Username || failureClass(o) != mail.AuthRejected || withCertificate(o) {
 					continue
 				}
 				h := about([]*server{s})

@@ -3,6 +3,7 @@ package rules
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/mailmedic/mailmedic/mail"
 )
@@ -22,6 +23,29 @@ func proofRules() []rule {
 			},
 			headline: "The server does not prove that it knows the password of {who}.",
 			check:    refusedBy("auth.not-authentic"),
+		},
+		{
+			id: "auth.intercepted", looksFor: "a server sees another TLS session than the one it is spoken to in",
+			severity: mail.Critical, weighed: true, owner: mail.OwnerNetwork, confidence: mail.Likely,
+			references: []string{"RFC 5802 section 6", "RFC 9266", "RFC 5929"},
+			words: words{
+				title:  "Somebody ends the encryption between here and {hosts}",
+				detail: "With {mechanism} both sides say in which TLS session they are, and {hosts} {hosts:is|are} in another. Mostly a load balancer, mail gateway or security product in front of the server ends TLS; an attacker in the middle would look the same. So the password was not sent in any plainer way.[ The server said: {said}]",
+				fix:    "Ask who runs a proxy for TLS between here and the server. If it stands in front of the server on purpose, take the -PLUS mechanisms out of what the server offers, or hand it the TLS connection undone. If nobody knows of one, compare the fingerprint of the certificate seen here with the server's own, and do not sign in from this network until that is explained.",
+			},
+			headline: "Somebody ends the encryption on the way to the server of {who}.",
+			check:    (*index).findIntercepted,
+		},
+		{
+			id: "auth.binding-unsupported", looksFor: "a server offers channel binding and does not know the usual kind",
+			severity: mail.Notice, owner: mail.OwnerProvider, confidence: mail.Certain,
+			references: []string{"RFC 9266", "RFC 5929", "RFC 5802 section 7"},
+			words: words{
+				title:  "{host} offers {mechanism} and does not know {binding}",
+				detail: "So the sign-in could not be tied to the encrypted connection, and a weaker way was used. Mail programs do the same, or give up.",
+				fix:    "Update the mail server, so that it knows tls-exporter with TLS 1.3 and tls-unique before, or take the -PLUS mechanisms out of what it offers.",
+			},
+			check: (*index).findUnknownBinding,
 		},
 		{
 			id: "auth.token-rejected", looksFor: "the server rejects the OAuth 2.0 token",
@@ -47,6 +71,36 @@ func proofRules() []rule {
 			check: (*index).findTokenNotTaken,
 		},
 	}
+}
+
+// intercepted reports whether a server said that it is in another TLS session.
+func intercepted(o mail.Observation) bool { return o.AuthFacts != nil && o.ChannelBound == mail.No }
+
+func (x *index) findIntercepted() []hit {
+	hits := refusedBy("auth.intercepted")(x)
+	for i, h := range hits {
+		hits[i].params["mechanism"] = "SCRAM"
+		if o := h.servers[0].refusal(); o != nil && o.AuthFacts != nil {
+			hits[i].params["mechanism"] = strings.ToUpper(o.Mechanism)
+		}
+	}
+	return hits
+}
+
+func (x *index) findUnknownBinding() []hit {
+	var hits []hit
+	for _, s := range x.settings() {
+		for _, o := range s.signIns {
+			if o.AuthFacts == nil || o.ChannelBinding == "" || !strings.Contains(o.Reply, "unsupported-channel-binding-type") {
+				continue
+			}
+			h := about([]*server{s})
+			h.evidence = []string{o.ID}
+			h.params = params{"mechanism": strings.ToUpper(o.Mechanism), "binding": o.ChannelBinding}
+			hits = append(hits, h)
+		}
+	}
+	return hits
 }
 
 // A tokenFault is what a server says of a token in its challenge (RFC 7628 section 3.2.2).

@@ -29,6 +29,10 @@ type Conn struct {
 	mu       sync.Mutex
 	secure   *tls.Conn // nil before Handshake
 	verified bool
+	shown    bool // a certificate of the client was presented
+
+	clientCertificate *ClientCertificate // what may be presented, see Show
+	showAnyway        bool
 }
 
 var _ net.Conn = (*Conn)(nil)

@@ -24,13 +24,13 @@ import (
 // the ID "tls:" endpoint "#" address.
 func (c *Conn) Handshake(ctx context.Context) (obs mail.Observation, completed bool) {
 	obs = c.handshakeObservation(HelloModern)
-	got := c.network.shake(ctx, c.guard, c.endpoint.Host, HelloModern.config())
+	got := c.network.shake(ctx, c.guard, c.endpoint.Host, HelloModern.config(), c.present)
 	c.conclude(ctx, &obs, got)
 	if got.err != nil {
 		return obs, false
 	}
 	c.mu.Lock()
-	c.secure, c.verified = got.conn, obs.Failure == nil
+	c.secure, c.verified, c.shown = got.conn, obs.Failure == nil, got.answer == mail.CertificateShown
 	c.mu.Unlock()
 	c.transcript.note(fmt.Sprintf("%s, %s", obs.Version, obs.Cipher))
 	return obs, true
@@ -46,7 +46,7 @@ func (c *Conn) Try(ctx context.Context, h Hello) mail.Observation {
 		c.conclude(ctx, &obs, c.network.offer(ctx, c.guard, legacyOffer(c.endpoint.Host)))
 		return obs
 	}
-	got := c.network.shake(ctx, c.guard, c.endpoint.Host, h.config())
+	got := c.network.shake(ctx, c.guard, c.endpoint.Host, h.config(), presentNone)
 	c.conclude(ctx, &obs, got)
 	if got.err == nil {
 		c.guard.Limit(time.Now().Add(farewell))
@@ -74,10 +74,8 @@ func (c *Conn) conclude(ctx context.Context, obs *mail.Observation, got outcome)
 	obs.TookMS = time.Since(obs.At).Milliseconds()
 	attempt := obs.Attempt
 	obs.TLSFacts = tlsFacts(got.state, c.endpoint.Host)
-	obs.Attempt, obs.Alert, obs.CertificateFault = attempt, alertOf(got.err), certificateFault(got.err)
-	if got.wantsCertificate {
-		obs.ClientCertificate = mail.CertificateOptional
-	}
+	obs.Attempt, obs.Alert, obs.CertificateFault = attempt, AlertOf(got.err), certificateFault(got.err)
+	c.concludeDemand(obs.TLSFacts, got)
 	switch {
 	case got.err == nil && obs.Attempt == string(HelloLegacy): // no certificate is looked at
 	case got.err == nil:
@@ -92,25 +90,50 @@ func (c *Conn) conclude(ctx context.Context, obs *mail.Observation, got outcome)
 	}
 }
 
+// concludeDemand tells of a server that asks for a certificate of the client,
+// and what became of ours.
+func (c *Conn) concludeDemand(facts *mail.TLSFacts, got outcome) {
+	if got.demand == nil {
+		return
+	}
+	facts.ClientCertificate, facts.ClientCertificateAnswer = mail.CertificateOptional, got.answer
+	facts.ClientAuthorities = authorityNames(got.demand.AcceptableCAs)
+	if got.answer == mail.CertificateUnsuitable {
+		facts.ClientIssuer = issuerOf(c.clientCertificate)
+	}
+	if got.answer == mail.CertificateShown && got.err != nil && isAlert(got.err) {
+		facts.ClientCertificateAnswer = mail.CertificateRejected
+	}
+}
+
 // An outcome is what came of a handshake: what was seen also where it failed half way.
 type outcome struct {
-	conn             *tls.Conn // nil where it failed
-	state            tls.ConnectionState
-	beginning        string // the first bytes that came
-	wantsCertificate bool   // the server asked for a certificate of ours
-	err              error
+	conn      *tls.Conn // nil where it failed
+	state     tls.ConnectionState
+	beginning string                      // the first bytes that came
+	demand    *tls.CertificateRequestInfo // the server asked for a certificate of ours
+	answer    mail.CertificateAnswer      // what it was given
+	err       error
+}
+
+// presenting decides about the certificate that a server asks for.
+type presenting func(*tls.CertificateRequestInfo, tls.ConnectionState) (*tls.Certificate, mail.CertificateAnswer)
+
+// presentNone is for servers that need not know who asks.
+func presentNone(*tls.CertificateRequestInfo, tls.ConnectionState) (*tls.Certificate, mail.CertificateAnswer) {
+	return &tls.Certificate{}, ""
 }
 
 // handshake is shake in the usual way.
 func (n *Network) handshake(ctx context.Context, conn net.Conn, host string, protocols ...string) (
 	secure *tls.Conn, seen tls.ConnectionState, beginning string, err error,
 ) {
-	got := n.shake(ctx, conn, host, &tls.Config{NextProtos: protocols})
+	got := n.shake(ctx, conn, host, &tls.Config{NextProtos: protocols}, presentNone)
 	return got.conn, got.state, got.beginning, got.err
 }
 
 // shake does the handshake and verifies nothing.
-func (n *Network) shake(ctx context.Context, conn net.Conn, host string, config *tls.Config) (got outcome) {
+func (n *Network) shake(ctx context.Context, conn net.Conn, host string, config *tls.Config, present presenting) (got outcome) {
 	ctx, cancel := context.WithTimeout(ctx, n.timeouts.handshake)
 	defer cancel()
 	watched := &watchedConn{Conn: conn}
@@ -122,9 +145,10 @@ func (n *Network) shake(ctx context.Context, conn net.Conn, host string, config 
 		got.state = state
 		return nil
 	}
-	config.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) {
-		got.wantsCertificate = true
-		return &tls.Certificate{}, nil // none
+	config.GetClientCertificate = func(request *tls.CertificateRequestInfo) (ours *tls.Certificate, _ error) {
+		got.demand = request // it comes after the server's own certificate, RFC 8446 section 4.3.2 and RFC 5246 section 7.4.4
+		ours, got.answer = present(request, got.state)
+		return ours, nil
 	}
 	secure := tls.Client(watched, config)
 	if got.err = secure.HandshakeContext(ctx); got.err == nil {
@@ -162,9 +186,10 @@ func exchange(ctx context.Context, conn net.Conn, o Offer) (Choice, *messageRead
 	return c, messages, err
 }
 
-// alertOf gives the number of the alert with which the server ended a
-// handshake, 0 where it did not. crypto/tls does not export the type.
-func alertOf(err error) uint8 {
+// AlertOf gives the number of the alert with which the server ended a
+// handshake or a session, 0 where it did not (RFC 8446 section 6).
+// crypto/tls does not export the type.
+func AlertOf(err error) uint8 {
 	if !isAlert(err) {
 		return 0
 	}

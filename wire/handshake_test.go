@@ -20,9 +20,12 @@ import (
 
 // shaken does a handshake with a server that has config, and gives the
 // observation and a line that went through the session.
-func shaken(t *testing.T, n *Network, e mail.Endpoint, config *tls.Config) (c *Conn, obs mail.Observation, completed bool, line string) {
+func shaken(t *testing.T, n *Network, e mail.Endpoint, config *tls.Config, prepare ...func(*Conn)) (c *Conn, obs mail.Observation, completed bool, line string) {
 	t.Helper()
 	c, server := connectedIn(t.Context(), t, n, e)
+	for _, f := range prepare {
+		f(c)
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -115,7 +115,7 @@ func (c *Conn) Present(ctx context.Context, named bool, protocols ...string) (Pr
 	if named {
 		host = c.endpoint.Host
 	}
-	got := c.network.shake(ctx, c.guard, host, &tls.Config{NextProtos: protocols})
+	got := c.network.shake(ctx, c.guard, host, &tls.Config{NextProtos: protocols}, presentNone)
 	if got.err != nil {
 		return Presentation{}, handshakeFailure(ctx, got.err, c.guard.peer, got.beginning)
 	}

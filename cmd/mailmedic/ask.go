@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/mailmedic/mailmedic/check"
 	"github.com/mailmedic/mailmedic/mail"
@@ -25,17 +26,18 @@ func (f *signInFlags) askedFor(ctx context.Context, s *streams, n *networkFlags,
 	if err != nil {
 		return nil, err
 	}
-	if from != nil && from.ask {
-		seen := offers{token: from == &f.token}
-		if err := seen.gather(ctx, s, n, run); err != nil {
-			return nil, err
-		}
-		if !seen.worthAsking() {
-			fmt.Fprintf(s.err, "mailmedic: no server takes a %s here, only %s, so you are not asked for one.\n", from.name, seen.names())
-			return nil, nil //nolint:nilnil // no sign-in
-		}
+	if from == nil || !from.asks(s) {
+		return f.signInWith(ctx, s, target, from)
 	}
-	return f.signIn(ctx, s, target)
+	seen := offers{token: from == &f.token}
+	if err := seen.gather(ctx, s, n, run); err != nil {
+		return nil, err
+	}
+	if seen.worthAsking() {
+		return f.signInWith(ctx, s, target, from)
+	}
+	fmt.Fprintf(s.err, "mailmedic: no server takes a %s here, only %s, so you are not asked for one.\n", from.name, seen.names())
+	return f.signInWith(ctx, s, target, nil)
 }
 
 // offers are the ways to sign in that were seen.
@@ -45,7 +47,12 @@ type offers struct {
 	others   []string
 }
 
-// gather looks what servers offer, in the network of the flags.
+// lookTime bounds the look. It is part of the run's time, most of which is left
+// after it. What answers later is worth asking for.
+const lookTime = 5 * time.Second
+
+// gather looks what servers offer, in the network of the flags, and takes the
+// time for that off what the run has.
 func (o *offers) gather(ctx context.Context, s *streams, n *networkFlags, run look) error {
 	discovery, err := n.discovery()
 	if err != nil {
@@ -58,11 +65,13 @@ func (o *offers) gather(ctx context.Context, s *streams, n *networkFlags, run lo
 	defer network.Close()
 	looking, enough := context.WithCancel(ctx)
 	defer enough()
-	run(looking, check.Options{Network: network, Timeout: n.timeout, Discovery: discovery, Tool: tool()}, func(e mail.Event) {
+	began := time.Now()
+	run(looking, check.Options{Network: network, Timeout: min(lookTime, n.timeout/2), Discovery: discovery, Tool: tool()}, func(e mail.Event) {
 		if e.Observation != nil && o.hear(*e.Observation) {
 			enough()
 		}
 	})
+	n.timeout -= time.Since(began)
 	if ctx.Err() != nil {
 		return verdictError{exitInterrupted}
 	}

@@ -27,7 +27,8 @@ signs in when a password is given, and says which settings work and why the
 others do not.
 
 The password is sent only over TLS with a verified certificate, and only to
-hosts of the address's own organisation or that a trustworthy source names.
+hosts of the address's own organisation or that a trustworthy source names. So
+is a certificate of your own (--client-cert), which tells who you are.
 
 ` + exitCodesHelp,
 		Example: `  mailmedic check anna@example.org
@@ -66,11 +67,7 @@ func (o *checkOptions) signIn(ctx context.Context, s *streams, target mail.Targe
 
 // run is the main job, in the world that the options of the network describe.
 func (o *checkOptions) run(ctx context.Context, s *streams, command string, world wire.Options, target mail.Target, signIn *check.SignIn) error {
-	if signIn != nil {
-		defer signIn.Secret.Wipe()
-	}
-	return play(s, command, &o.network, &o.output, world, func(options check.Options, emit func(mail.Event)) mail.Closing {
-		options.SignIn = signIn
+	return play(s, command, &o.network, &o.output, world, signIn, func(options check.Options, emit func(mail.Event)) mail.Closing {
 		return check.Run(ctx, target, options, emit)
 	})
 }

@@ -95,19 +95,23 @@ func (o *demoOptions) demo(cmd *cobra.Command, s *streams, name string, named []
 		return fmt.Errorf("start the mail world %s: %w", name, err)
 	}
 	defer running.Close()
+	identity, err := running.ClientCertificate()
+	if err != nil {
+		return fmt.Errorf("make the client certificate of %s: %w", name, err)
+	}
 	if o.command == "probe" {
-		return o.probe(cmd.Context(), s, world, running.Network(), named)
+		return o.probe(cmd.Context(), s, world, running.Network(), named, o.account(world.Demo, cmp.Or(world.Demo.User, world.Demo.Address), identity))
 	}
 	pretend(s, o.command, world, target)
 	if o.command == "discover" {
 		discover := discoverOptions{network: o.network, output: o.output, clients: o.clients}
 		return discover.run(cmd.Context(), s, "demo", running.Network(), target)
 	}
-	return o.run(cmd.Context(), s, "demo", running.Network(), target, o.account(world.Demo, world.Demo.User))
+	return o.run(cmd.Context(), s, "demo", running.Network(), target, o.account(world.Demo, world.Demo.User, identity))
 }
 
 // probe asks servers of a world, all of them where none is named.
-func (o *demoOptions) probe(ctx context.Context, s *streams, world *lab.World, network wire.Options, named []string) error {
+func (o *demoOptions) probe(ctx context.Context, s *streams, world *lab.World, network wire.Options, named []string, signIn *check.SignIn) error {
 	p := probeOptions{network: o.network, output: o.output, all: o.all}
 	servers, err := p.servers(named)
 	if err != nil {
@@ -116,7 +120,6 @@ func (o *demoOptions) probe(ctx context.Context, s *streams, world *lab.World, n
 	if len(servers) == 0 {
 		servers = world.Endpoints()
 	}
-	signIn := o.account(world.Demo, cmp.Or(world.Demo.User, world.Demo.Address))
 	command := []string{"mailmedic", "probe"}
 	for _, e := range servers {
 		if e.Port == 0 {
@@ -128,21 +131,24 @@ func (o *demoOptions) probe(ctx context.Context, s *streams, world *lab.World, n
 	if o.all {
 		command = append(command, "--all")
 	}
-	if signIn != nil {
-		command = append(command, "--user", signIn.Username, "--ask-password")
+	if signIn != nil && !signIn.Secret.IsZero() {
+		command = append(command, "--user", signIn.Username)
 	}
-	introduce(s, world, command)
+	introduce(s, world, append(command, secretFlagsOf(world.Demo)...))
 	return p.run(ctx, s, "demo", network, servers, signIn)
 }
 
 // account gives what a world has to sign in with, nil for nothing.
-func (o *demoOptions) account(demo lab.Demo, username string) *check.SignIn {
+func (o *demoOptions) account(demo lab.Demo, username string, identity *wire.ClientCertificate) *check.SignIn {
 	secret := cmp.Or(demo.Token, demo.Password)
-	if secret == "" {
+	switch {
+	case secret == "" && identity == nil:
 		return nil
+	case secret == "":
+		username = demo.User // without one the certificate says who it is
 	}
 	return &check.SignIn{
-		Username: username, Secret: mail.NewSecret([]byte(secret)), Token: demo.Token != "",
+		Username: username, Secret: mail.NewSecret([]byte(secret)), Token: demo.Token != "", ClientCertificate: identity,
 		Insecure: o.sign.insecure, TrustDiscovered: o.sign.trustDiscovered,
 	}
 }
@@ -187,13 +193,25 @@ func pretend(s *streams, name string, w *lab.World, target mail.Target) {
 	if name == "check" && w.Demo.User != "" {
 		command = append(command, "--user", w.Demo.User)
 	}
-	if name == "check" && w.Demo.Password != "" {
-		command = append(command, "--ask-password")
-	}
-	if name == "check" && w.Demo.Token != "" {
-		command = append(command, "--ask-token")
+	if name == "check" {
+		command = append(command, secretFlagsOf(w.Demo)...)
 	}
 	introduce(s, w, command)
+}
+
+// secretFlagsOf gives the flags with which a person would give what the demo signs in with.
+func secretFlagsOf(demo lab.Demo) []string {
+	var flags []string
+	if demo.ClientCertificate != nil {
+		flags = append(flags, "--client-cert", "my.pem")
+	}
+	switch {
+	case demo.Token != "":
+		flags = append(flags, "--ask-token")
+	case demo.Password != "":
+		flags = append(flags, "--ask-password")
+	}
+	return flags
 }
 
 func introduce(s *streams, w *lab.World, command []string) {

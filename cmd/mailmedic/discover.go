@@ -59,7 +59,7 @@ func registerClients(cmd *cobra.Command, clients *bool) {
 // run looks up what is published, in the world that the options of the network
 // describe. The name of the command decides about hints.
 func (o *discoverOptions) run(ctx context.Context, s *streams, command string, world wire.Options, target mail.Target) error {
-	return play(s, command, &o.network, &o.output, world, func(options check.Options, emit func(mail.Event)) mail.Closing {
+	return play(s, command, &o.network, &o.output, world, nil, func(options check.Options, emit func(mail.Event)) mail.Closing {
 		options.Clients = o.clients
 		return check.Discover(ctx, target, options, emit)
 	})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -16,6 +17,7 @@ import (
 type signInFlags struct {
 	user            string
 	password, token secretFlags
+	identity        certificateFlags
 	insecure        bool
 	trustDiscovered bool
 }
@@ -25,6 +27,7 @@ func (f *signInFlags) register(cmd *cobra.Command) {
 	f.password.name, f.token.name = "password", "token"
 	sources := append(f.password.register(cmd, "password"), f.token.register(cmd, "OAuth 2.0 access token")...)
 	cmd.MarkFlagsMutuallyExclusive(sources...)
+	f.identity.register(cmd)
 	f.registerLifts(cmd)
 }
 
@@ -35,38 +38,49 @@ func (f *signInFlags) registerLifts(cmd *cobra.Command) {
 	flags.BoolVar(&f.trustDiscovered, "trust-discovered", false, "send the password to hosts that only unproved records name")
 }
 
-// signIn gives what a run needs to sign in, or nil when neither password nor
-// token was given.
+// signIn gives what a run needs to sign in, or nil when neither a secret nor a
+// certificate was given.
 func (f *signInFlags) signIn(ctx context.Context, s *streams, target mail.Target) (*check.SignIn, error) {
 	from, err := f.source(s)
-	if err != nil || from == nil {
+	if err != nil {
 		return nil, err
 	}
-	who := f.user
-	if who == "" {
-		who = target.DisplayAddress()
-	}
-	account := f.user
-	if account == "" {
-		account = target.Address
-	}
-	secret, err := from.read(ctx, s, who, account)
-	switch {
-	case err != nil:
+	return f.signInWith(ctx, s, target, from)
+}
+
+// signInWith is signIn with the secret from one place, or with none.
+func (f *signInFlags) signInWith(ctx context.Context, s *streams, target mail.Target, from *secretFlags) (*check.SignIn, error) {
+	identity, err := f.identity.read(ctx, s)
+	if err != nil || from == nil && identity == nil {
 		return nil, err
-	case secret.IsZero():
-		return nil, usagef("the %s is empty; to run without a sign-in, give none", from.name)
-	case account == "":
-		return nil, usagef("a %s needs somebody to sign in: write an address instead of %s, or add --user", from.name, target.Domain)
 	}
-	in := &check.SignIn{
-		Username: f.user, Secret: secret, Token: from == &f.token,
-		Insecure: f.insecure, TrustDiscovered: f.trustDiscovered,
+	in := &check.SignIn{Username: f.user, ClientCertificate: identity, Insecure: f.insecure, TrustDiscovered: f.trustDiscovered}
+	what := "certificate"
+	if from != nil {
+		what, in.Token = from.name, from == &f.token
+		if in.Secret, err = f.secret(ctx, s, from, target); err != nil {
+			return nil, err
+		}
 	}
 	if s.canPrompt && s.errIsTTY {
-		in.Consent = consentOn(s, from.name)
+		in.Consent = consentOn(s, what)
 	}
 	return in, nil
+}
+
+// secret reads the secret of the account from where it is to be read.
+func (f *signInFlags) secret(ctx context.Context, s *streams, from *secretFlags, target mail.Target) (mail.Secret, error) {
+	account := cmp.Or(f.user, target.Address)
+	secret, err := from.read(ctx, s, cmp.Or(f.user, target.DisplayAddress()), account)
+	switch {
+	case err != nil:
+		return mail.Secret{}, err
+	case secret.IsZero():
+		return mail.Secret{}, usagef("the %s is empty; to run without a sign-in, give none", from.name)
+	case account == "":
+		return mail.Secret{}, usagef("a %s needs somebody to sign in: write an address instead of %s, or add --user", from.name, target.Domain)
+	}
+	return secret, nil
 }
 
 // source gives the one kind of secret that is to be read, nil for none. A flag
@@ -100,9 +114,17 @@ func consentOn(s *streams, secret string) func(context.Context, string, []mail.S
 		s.prompting.Store(true)
 		defer s.prompting.Store(false)
 		fmt.Fprint(s.err, wipeLine)
-		answer, err := s.readLine(ctx, fmt.Sprintf("Send the %s to %s, which only %s names? [y/N] ", secret, host, strings.Join(names, ", ")))
+		answer, err := s.readLine(ctx, fmt.Sprintf("%s to %s, which only %s names? [y/N] ", sending(secret), host, strings.Join(names, ", ")))
 		return err == nil && (strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes"))
 	}
+}
+
+// sending says what is done with a secret or a certificate.
+func sending(what string) string {
+	if what == "certificate" {
+		return "Show the certificate"
+	}
+	return "Send the " + what
 }
 
 // given reports whether a secret is to be read from anywhere.

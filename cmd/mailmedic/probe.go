@@ -40,7 +40,8 @@ An endpoint is one of
 A port may be left out after a scheme. IPv6 addresses stand in brackets before a
 port. A port that was not named and that is closed is no fault.
 
-A password needs --user. It is sent only over TLS with a verified certificate.
+A password needs --user. It is sent only over TLS with a verified certificate, and
+so is a certificate of your own (--client-cert).
 
 ` + exitCodesHelp,
 		Example: `  mailmedic probe imap.example.org smtp.example.org:587
@@ -55,6 +56,9 @@ A password needs --user. It is sent only over TLS with a verified certificate.
 			}
 			if o.sign.user == "" && o.sign.given(s) {
 				return usagef("a password needs somebody to sign in: add --user NAME")
+			}
+			if err := o.output.check(s); err != nil { // before anybody types a password in vain
+				return err
 			}
 			signIn, err := o.signIn(cmd.Context(), s, servers)
 			if err != nil {
@@ -92,6 +96,7 @@ func (o *probeOptions) servers(args []string) ([]mail.Endpoint, error) {
 // signIn gives what the run needs to sign in, nil for no sign-in.
 func (o *probeOptions) signIn(ctx context.Context, s *streams, servers []mail.Endpoint) (*check.SignIn, error) {
 	return o.sign.askedFor(ctx, s, &o.network, mail.Target{}, func(ctx context.Context, options check.Options, emit func(mail.Event)) {
+		options.AllPorts = o.all
 		check.Probe(ctx, servers, options, emit)
 	})
 }
@@ -99,8 +104,8 @@ func (o *probeOptions) signIn(ctx context.Context, s *streams, servers []mail.En
 // run asks servers, in the world that the options of the network describe. The
 // name of the command decides about hints.
 func (o *probeOptions) run(ctx context.Context, s *streams, command string, world wire.Options, servers []mail.Endpoint, signIn *check.SignIn) error {
-	return play(s, command, &o.network, &o.output, world, func(options check.Options, emit func(mail.Event)) mail.Closing {
-		options.SignIn, options.AllPorts = signIn, o.all
+	return play(s, command, &o.network, &o.output, world, signIn, func(options check.Options, emit func(mail.Event)) mail.Closing {
+		options.AllPorts = o.all
 		return check.Probe(ctx, servers, options, emit)
 	})
 }

@@ -11,8 +11,12 @@ type job func(check.Options, func(mail.Event)) mail.Closing
 
 // play does a job in the world that the options of the network describe: it
 // prepares the network and every output before anything is asked, and exits by
-// the verdict. The name of the command is for the hints of the text.
-func play(s *streams, command string, n *networkFlags, out *outputFlags, world wire.Options, do job) error {
+// the verdict. The name of the command is for the hints of the text. The secret
+// is wiped at the end.
+func play(s *streams, command string, n *networkFlags, out *outputFlags, world wire.Options, signIn *check.SignIn, do job) error {
+	if signIn != nil {
+		defer signIn.Secret.Wipe()
+	}
 	failOn, err := out.threshold()
 	if err != nil {
 		return err
@@ -35,6 +39,7 @@ func play(s *streams, command string, n *networkFlags, out *outputFlags, world w
 	closing := do(check.Options{
 		Network:    network,
 		Timeout:    n.timeout,
+		SignIn:     signIn,
 		Discovery:  discovery,
 		FailOn:     failOn,
 		Transcript: n.transcript,

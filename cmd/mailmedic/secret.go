@@ -52,6 +52,10 @@ func (f *secretFlags) given() bool {
 	return f.ask || f.stdin || f.file != "" || f.command != "" || f.keyring != "" || f.chosen != nil && f.chosen()
 }
 
+// asks reports whether a person types the secret. Standard input that is a
+// terminal would show it, so it is asked for there as by the flag for that.
+func (f *secretFlags) asks(s *streams) bool { return f.ask || f.stdin && s.inIsTTY }
+
 // variable is the one of the environment.
 func (f *secretFlags) variable() string { return "MAILMEDIC_" + strings.ToUpper(f.name) }
 
@@ -61,12 +65,14 @@ func (f *secretFlags) read(ctx context.Context, s *streams, who, account string)
 	var raw []byte
 	var err error
 	switch {
-	case f.ask:
+	case f.asks(s):
 		raw, err = f.prompt(ctx, s, who)
 	case f.file != "":
-		raw, err = secretFromFile(f.file, "--"+f.name+"-file")
+		raw, err = readFile(ctx, f.file, "--"+f.name+"-file", onlyOurs)
+		raw = oneLineLess(raw)
 	case f.stdin:
-		raw, err = readSecret(s.in, "--"+f.name+"-stdin")
+		raw, err = interruptibly(ctx, func() ([]byte, error) { return readAll(s.in, "--"+f.name+"-stdin") })
+		raw = oneLineLess(raw)
 	case f.command != "":
 		raw, err = secretFromCommand(ctx, s, f.command, "--"+f.name+"-command")
 	case f.keyring != "":
@@ -85,31 +91,64 @@ func (f *secretFlags) prompt(ctx context.Context, s *streams, who string) ([]byt
 	case errors.Is(err, context.Canceled):
 		return nil, verdictError{exitInterrupted}
 	case err != nil:
-		return nil, usagef("--ask-%s: %w", f.name, err)
+		flag := "--ask-" + f.name
+		if !f.ask {
+			flag = "--" + f.name + "-stdin"
+		}
+		return nil, usagef("%s: %w", flag, err)
 	}
 	return raw, nil
 }
 
-// secretFromFile refuses a file that others can read, where permission bits say
-// who can. A pipe or a descriptor of the shell's is no such file.
-func secretFromFile(name, flag string) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, usagef("%s: %w", flag, err)
-	}
-	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, usagef("%s: %w", flag, err)
-	}
-	if onUnix && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
-		return nil, usagef("%s: others on this machine can read %s; 'chmod 600 %s' keeps it to you", flag, name, name)
-	}
-	return readSecret(f, flag)
+// Whose a file has to be.
+const (
+	onlyOurs = true  // nobody else may read it, where permission bits say who can
+	anybodys = false // there is nothing secret in it
+)
+
+// readFile reads a file up to what a secret may have. It may be a pipe or a
+// descriptor of the shell's, which has no permissions and may never end.
+func readFile(ctx context.Context, name, flag string, private bool) ([]byte, error) {
+	return interruptibly(ctx, func() ([]byte, error) {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, usagef("%s: %w", flag, err)
+		}
+		defer func() { _ = f.Close() }()
+		info, err := f.Stat()
+		if err != nil {
+			return nil, usagef("%s: %w", flag, err)
+		}
+		if private && onUnix && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 {
+			return nil, usagef("%s: others on this machine can read %s; 'chmod 600 %s' keeps it to you", flag, name, name)
+		}
+		return readAll(f, flag)
+	})
 }
 
-// readSecret reads all of r. One final line end is not part of a secret.
-func readSecret(r io.Reader, flag string) ([]byte, error) {
+// interruptibly gives what read gives, unless ctx ends before. Nothing can
+// interrupt the opening of a pipe or the reading of standard input; where they
+// do not end, they end with the program, and that ends with this error.
+func interruptibly(ctx context.Context, read func() ([]byte, error)) ([]byte, error) {
+	type answer struct {
+		raw []byte
+		err error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		raw, err := read()
+		answers <- answer{raw, err}
+	}()
+	select {
+	case a := <-answers:
+		return a.raw, a.err
+	case <-ctx.Done():
+		return nil, verdictError{exitInterrupted}
+	}
+}
+
+// readAll reads all of r, as long as a secret may be.
+func readAll(r io.Reader, flag string) ([]byte, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, maxSecret+1))
 	switch {
 	case err != nil:
@@ -117,8 +156,13 @@ func readSecret(r io.Reader, flag string) ([]byte, error) {
 	case len(raw) > maxSecret:
 		return nil, usagef("%s: more than %d bytes are no secret", flag, maxSecret)
 	}
+	return raw, nil
+}
+
+// oneLineLess takes one final line end off, which is not part of a secret.
+func oneLineLess(raw []byte) []byte {
 	raw = bytes.TrimSuffix(raw, []byte("\n"))
-	return bytes.TrimSuffix(raw, []byte("\r")), nil
+	return bytes.TrimSuffix(raw, []byte("\r"))
 }
 
 // secretFromCommand runs a command without a shell and takes its first line.

@@ -24,6 +24,7 @@ type streams struct {
 	prompting atomic.Bool // a person is being asked
 
 	outWidth   int  // columns of the terminal behind out; 0 for none
+	inIsTTY    bool // what is typed there is shown
 	errIsTTY   bool // progress may be drawn
 	canPrompt  bool // a person can be asked
 	readSecret func(ctx context.Context, prompt string) ([]byte, error)
@@ -35,6 +36,7 @@ func systemStreams() *streams {
 	s := &streams{
 		in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Getenv,
 		hasEnv:     func(name string) bool { _, ok := os.LookupEnv(name); return ok },
+		inIsTTY:    term.IsTerminal(int(os.Stdin.Fd())),
 		errIsTTY:   term.IsTerminal(int(os.Stderr.Fd())),
 		canPrompt:  hasTerminal(),
 		readSecret: readSecretFromTerminal,
