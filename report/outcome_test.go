@@ -218,7 +218,7 @@ func TestFurtherHandshakesAreLabelledAndBreakNothing(t *testing.T) {
 	got := string(printed(t, "text", Options{Verbose: 1, Width: 120}, trial(mail.Reachable, mail.Broken, mail.Observation{Kind: mail.KindDial}, handshake, classical, legacy, session)))
 	for _, want := range []string{
 		"Also tried    classical key exchange: TLS 1.3, X25519\n", "Also tried    old versions too: tls-alert\n", "Chain         the root is sent too\n",
-		"Stapled       good\n", "Asks for      a certificate of the client, optional\n", "Limits        rcptmax 5, size 1000\n",
+		"Stapled       good\n", "Asks for      a certificate of the client, optional\n", "Limits        5 recipients of a message, messages up to 1 kB\n",
 		"Injection     a command before the handshake is discarded\n", "answers, not fully tested",
 	} {
 		if !strings.Contains(got, want) {

@@ -14,14 +14,15 @@ import (
 
 // servers puts what every server showed of itself: encryption, certificate, software, capabilities.
 func (v *view) servers() {
-	if v.o.Verbose == 0 {
-		return
-	}
 	endpoints := v.endpoints()
-	if len(endpoints) == 0 {
+	if len(endpoints) == 0 || v.o.Verbose == 0 && !v.asksServers() {
 		return
 	}
 	v.heading("Servers")
+	if v.o.Verbose == 0 {
+		v.briefServers()
+		return
+	}
 	for _, subject := range endpoints {
 		v.blank()
 		v.paragraph(2, v.ink.bold, v.subjectWords(subject))
@@ -38,7 +39,11 @@ func (v *view) servers() {
 	}
 }
 
-// endpoints gives the servers that were asked, in the order of their names.
+// asksServers reports whether servers that the user named are what the run is about.
+func (v *view) asksServers() bool { return v.r.Command == "probe" }
+
+// endpoints gives the servers that were asked: by protocol, by host, and the
+// ports that encrypt from the first byte on before the others.
 func (v *view) endpoints() []string {
 	var list []string
 	for subject, seen := range v.at {
@@ -46,7 +51,12 @@ func (v *view) endpoints() []string {
 			list = append(list, subject)
 		}
 	}
-	slices.Sort(list)
+	place := func(subject string) string {
+		e, _ := mail.ParseEndpoint(subject)
+		rank := slices.Index([]mail.Security{mail.TLS, mail.StartTLS, mail.None}, e.Security)
+		return fmt.Sprintf("%s %s %d %05d", e.Protocol, e.Host, rank, e.Port)
+	}
+	slices.SortFunc(list, func(a, b string) int { return strings.Compare(place(a), place(b)) })
 	return list
 }
 
@@ -114,6 +124,32 @@ func (v *view) extras(f *mail.TLSFacts) {
 	}
 }
 
+// provedWords says which names a certificate proves, where that is more or less
+// than the host, or the name in it is another one.
+func provedWords(identities []mail.Identity) string {
+	var proved, missing []string
+	plain := true
+	for _, i := range identities {
+		words := i.Name
+		if i.Kind == mail.IdentityMailDomain {
+			words = "the mail domain " + words
+		}
+		switch {
+		case i.MatchedBy == "" && i.Kind == mail.IdentityHost:
+			missing, plain = append(missing, "not "+words), false
+		case i.MatchedBy == "":
+		case strings.EqualFold(i.MatchedBy, i.Name):
+			proved, plain = append(proved, words), plain && i.Kind == mail.IdentityHost
+		default:
+			proved, plain = append(proved, words+" by "+i.MatchedBy), false
+		}
+	}
+	if plain {
+		return ""
+	}
+	return strings.Join(append(proved, missing...), ", ")
+}
+
 func chainWords(n mail.ChainNote) string {
 	switch n {
 	case mail.ChainOrder:
@@ -130,13 +166,35 @@ func chainWords(n mail.ChainNote) string {
 	return string(n)
 }
 
-// limitWords gives what a server will not go beyond, by name.
+// limitWords gives what a server will not go beyond.
 func limitWords(limits map[string]int64) string {
 	var list []string
 	for _, name := range slices.Sorted(maps.Keys(limits)) {
-		list = append(list, fmt.Sprintf("%s %d", name, limits[name]))
+		list = append(list, limitWord(name, limits[name]))
 	}
 	return strings.Join(list, ", ")
+}
+
+func limitWord(name string, n int64) string {
+	switch {
+	case name == "size" && n == 0:
+		return "no fixed size of messages"
+	case name == "size":
+		return "messages up to " + bytesWords(n)
+	case name == "rcptmax":
+		return fmt.Sprintf("%d recipients of a message", n)
+	case name == "rcptdomainmax":
+		return fmt.Sprintf("%d domains among the recipients", n)
+	case name == "mailmax":
+		return fmt.Sprintf("%d messages over one connection", n)
+	case name == "expire" && n == 0:
+		return "mail is not kept once it was fetched"
+	case name == "expire":
+		return fmt.Sprintf("mail is kept for %d days", n)
+	case name == "login-delay":
+		return fmt.Sprintf("%d s between two sign-ins", n)
+	}
+	return fmt.Sprintf("%s %d", name, n)
 }
 
 func (v *view) serverFacts(o mail.Observation) {
@@ -149,17 +207,17 @@ func (v *view) serverFacts(o mail.Observation) {
 		for i, c := range f.Certificates {
 			v.certificate(i, c)
 		}
+		v.fact("Proves", provedWords(f.Identities))
 		v.extras(f)
 	}
 	if f := o.SessionFacts; f != nil {
-		v.fact("Software", f.Software)
-		v.fact("Greeting", f.Greeting)
+		v.fact("Software", softwareWords(f))
+		v.fact("Greeting", v.wholeGreeting(f))
 		v.bothWays("Sign-in", f.Mechanisms)
 		v.bothWays("Can do", f.Capabilities)
+		v.fact("With TLS", change(f.Capabilities))
 		v.fact("Limits", limitWords(f.Limits))
-		if f.Injection != "" {
-			v.fact("Injection", "a command before the handshake is "+string(f.Injection))
-		}
+		v.injection(f)
 	}
 	if f := o.AuthFacts; f != nil {
 		label := "Signed in as"
@@ -183,18 +241,35 @@ func (v *view) certificate(i int, c mail.Certificate) {
 		return
 	}
 	v.fact("Certificate", fmt.Sprintf("%s, %s, from %s", c.Subject, c.Key, c.Issuer))
-	v.fact("Valid", fmt.Sprintf("%s to %s%s", day(c.NotBefore), day(c.NotAfter), v.left(c.NotAfter)))
-	v.fact("For", strings.Join(c.Names, ", "))
+	v.fact("Valid", day(c.NotBefore)+" to "+day(c.NotAfter)+v.left(c.NotBefore, c.NotAfter))
+	v.fact("For", strings.Join(slices.Concat(c.Names, c.ServiceNames), ", "))
+}
+
+// injection says what came of the test of commands before the handshake.
+func (v *view) injection(f *mail.SessionFacts) {
+	if f.Injection != "" {
+		v.fact("Injection", "a command before the handshake is "+string(f.Injection))
+	}
+}
+
+// wholeGreeting gives a greeting and when its first byte came.
+func (v *view) wholeGreeting(f *mail.SessionFacts) string {
+	if f.Greeting == "" {
+		return ""
+	}
+	return f.Greeting + " (after " + seconds(f.GreetingMS) + ")"
 }
 
 // left says how long something is still valid, by the time of the run.
-func (v *view) left(until time.Time) string {
-	days := int(until.Sub(v.r.Started).Hours() / 24)
-	switch {
-	case until.Before(v.r.Started):
-		return fmt.Sprintf(" (ended %s ago)", count(-days, "day"))
+func (v *view) left(from, until time.Time) string {
+	days := func(d time.Duration) int { return int(d.Hours() / 24) }
+	switch now := v.r.Started; {
+	case until.Before(now):
+		return fmt.Sprintf(" (ended %s ago)", count(days(now.Sub(until)), "day"))
+	case from.After(now):
+		return fmt.Sprintf(" (begins on %s)", day(from))
 	default:
-		return fmt.Sprintf(" (%s left)", count(days, "day"))
+		return fmt.Sprintf(" (%d of %s left)", days(until.Sub(now)), count(days(until.Sub(from)), "day"))
 	}
 }
 
