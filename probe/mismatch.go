@@ -14,8 +14,8 @@ import (
 )
 
 const (
-	// silence is how long a server on a plain port may say nothing before a
-	// second connection asks whether it waits for TLS. Most greetings come
+	// silence is how long a server may say nothing before a second connection
+	// asks whether it waits for TLS or for a web browser. Most greetings come
 	// within it, and it is shorter than any person's patience.
 	silence = 3 * time.Second
 	// proofTime bounds the second connection.
@@ -84,11 +84,9 @@ type suspicion struct {
 	done chan struct{}
 }
 
-var errSpeaksTLS = errors.New("the server speaks TLS from the first byte on")
-
-// suspectTLS asks over a second connection whether a port that stays silent
-// waits for a ClientHello, and calls found as soon as that is proved. The caller must call end.
-func (s *Session) suspectTLS(ctx context.Context, n *wire.Network, found context.CancelCauseFunc) *suspicion {
+// suspect looks over a second connection at what a port is for that stays
+// silent, and calls found with the fault as soon as that is proved. The caller must call end.
+func (s *Session) suspect(ctx context.Context, n *wire.Network, found context.CancelCauseFunc) *suspicion {
 	ctx, stop := context.WithTimeout(ctx, silence+proofTime)
 	p := &suspicion{stop: stop, done: make(chan struct{})}
 	go func() {
@@ -103,16 +101,52 @@ func (s *Session) suspectTLS(ctx context.Context, n *wire.Network, found context
 		if s.lines.heard.Load() {
 			return
 		}
-		second := newSession(otherMode(s.endpoint), s.options, func(o mail.Observation) {
-			p.seen = append(p.seen, o)
-			if o.Kind == mail.KindTLS && tlsWasSpoken(o.Failure) {
-				found(errSpeaksTLS)
-			}
-		})
-		second.open(ctx, n, secondConnection)
-		second.Close(ctx)
+		if s.endpoint.Security == mail.TLS {
+			s.suspectWeb(ctx, n, found)
+		} else {
+			p.suspectTLS(ctx, n, s, found)
+		}
 	}()
 	return p
+}
+
+// suspectTLS finds out whether a port waits for a ClientHello, or answers one as a web server does.
+func (p *suspicion) suspectTLS(ctx context.Context, n *wire.Network, s *Session, found context.CancelCauseFunc) {
+	second := newSession(otherMode(s.endpoint), s.options, func(o mail.Observation) {
+		p.seen = append(p.seen, o)
+		switch {
+		case o.Kind != mail.KindTLS:
+		case tlsWasSpoken(o.Failure):
+			found(faultf(mail.PlaintextExpected, "the server says nothing and waits for a TLS handshake, so SSL/TLS is the right setting for this port"))
+		case o.Failure.Class == mail.TLSNotSpoken:
+			if _, answer, _ := strings.Cut(o.Failure.Detail, `with "`); speaks(answer) == "HTTP" {
+				status, _, _ := strings.Cut(answer, `\r`)
+				found(webServer(s.endpoint.Protocol, strings.TrimRight(status, `"`)))
+			}
+		}
+	})
+	second.open(ctx, n, secondConnection)
+	second.Close(ctx)
+}
+
+// suspectWeb finds out whether a port that encrypts and then stays silent waits
+// for a web browser: offered HTTP by ALPN, a web server takes it (RFC 7301 section 3.2).
+func (s *Session) suspectWeb(ctx context.Context, n *wire.Network, found context.CancelCauseFunc) {
+	second := newSession(s.endpoint, s.options, func(mail.Observation) {})
+	defer second.Close(ctx)
+	if second.connect(ctx, n, s.conn.Peer()) != nil {
+		return
+	}
+	switch second.conn.Try(ctx, wire.HelloWeb).ALPN {
+	case "h2":
+		found(webServer(s.endpoint.Protocol, "HTTP/2, which it chooses in the handshake"))
+	case "http/1.1":
+		found(webServer(s.endpoint.Protocol, "HTTP/1.1, which it chooses in the handshake"))
+	}
+}
+
+func webServer(p mail.Protocol, said string) *fault {
+	return faultf(mail.ProtocolFault, "the server waits for a web browser and does not speak %s: %s", protocolName(p), said)
 }
 
 // end waits for the second connection, and breaks it off where nobody wants what it still may see.

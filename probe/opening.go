@@ -107,28 +107,32 @@ func (s *Session) converse(ctx context.Context, n *wire.Network, which connectio
 	return s.askWithin(ctx)
 }
 
-// awaitGreeting reads the greeting. While a plain port is silent it finds out
-// whether that is for want of a ClientHello; not on port 25, where nobody
-// speaks implicit TLS and a client that speaks first looks like a spammer.
+// awaitGreeting reads the greeting. While a port is silent it finds out whether
+// that is for want of a ClientHello or of a web browser; not on port 25, where
+// nobody speaks implicit TLS and a client that speaks first looks like a spammer.
 func (s *Session) awaitGreeting(ctx context.Context, n *wire.Network, which connection) error {
-	if s.endpoint.Security == mail.TLS || s.endpoint.Port == 25 || which == secondConnection {
+	if s.endpoint.Port == 25 || which == secondConnection {
 		return s.greet(ctx)
 	}
 	waiting, found := context.WithCancelCause(ctx)
 	defer found(nil)
-	doubt := s.suspectTLS(ctx, n, found)
+	doubt := s.suspect(ctx, n, found)
 	err := s.greet(waiting)
-	proved := err != nil && errors.Is(context.Cause(waiting), errSpeaksTLS)
-	if !proved {
+	proved, ok := errors.AsType[*fault](context.Cause(waiting))
+	if err == nil || !ok {
 		doubt.end(false)
 		return err
+	}
+	if proved.class != mail.PlaintextExpected {
+		doubt.end(false)
+		return proved
 	}
 	s.after = func() {
 		for _, o := range doubt.end(true) {
 			s.emit(o)
 		}
 	}
-	return faultf(mail.PlaintextExpected, "the server says nothing and waits for a TLS handshake, so SSL/TLS is the right setting for this port")
+	return proved
 }
 
 func (s *Session) greet(ctx context.Context) error {

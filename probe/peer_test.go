@@ -216,6 +216,8 @@ func tlsConfig(kind string) *tls.Config {
 		config.MinVersion, config.MaxVersion = tls.VersionTLS10, tls.VersionTLS10
 	case "rc4":
 		config.MaxVersion, config.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_ECDHE_ECDSA_WITH_RC4_128_SHA}
+	case "h2", "http/1.1":
+		config.NextProtos = []string{kind}
 	case "ask":
 		config.ClientAuth = tls.RequestClientCert
 	case "demand":

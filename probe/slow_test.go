@@ -128,12 +128,45 @@ func TestEndlessServerEndsWhenItsTimeIsOver(t *testing.T) {
 					if class(o) != want || !strings.Contains(o.Failure.Detail, detail) {
 						t.Errorf("failure %+v", o.Failure)
 					}
-					if took != due || w.dials != 1 {
+					connections := 1
+					if test.script == "TLS\nHOLD" { // it may wait for a web browser
+						connections = 2
+					}
+					if took != due || w.dials != connections {
 						t.Errorf("it took %s and %d connections", took, w.dials)
 					}
 				}, test.script)
 			})
 		}
+	}
+}
+
+func TestAWebServerBehindAMailPortIsNamed(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, at, first, second, detail string
+	}{
+		{"HTTP/1.1 under TLS", imapTLS, "TLS\nHOLD", "TLS http/1.1", "does not speak IMAP: HTTP/1.1, which it chooses in the handshake"},
+		{"HTTP/2 under TLS", smtpTLS, "TLS\nHOLD", "TLS h2", "does not speak SMTP: HTTP/2, which it chooses in the handshake"},
+		{"HTTP on a port for STARTTLS", smtpStart, "HOLD", "HELLO\nRAW HTTP/1.1 400 Bad Request\\r\\nServer: web\\r\\n\\r\\n", "does not speak SMTP: HTTP/1.1 400 Bad Request"},
+	} {
+		t.Run("case 26: "+test.name, func(t *testing.T) {
+			t.Parallel()
+			slowly(t, test.at, time.Minute, func(t *testing.T, w *world, got *seen, took time.Duration) {
+				o := got.session(t, test.at)
+				if class(o) != mail.ProtocolFault || !strings.HasSuffix(o.Failure.Detail, test.detail) {
+					t.Errorf("failure %+v", o.Failure)
+				}
+				if took != silence || w.dials != 2 {
+					t.Errorf("it took %s and %d connections", took, w.dials)
+				}
+				for _, id := range got.ids {
+					if strings.HasSuffix(id, "/web") {
+						t.Errorf("the suspicion is told: %q", got.ids)
+					}
+				}
+			}, test.first, test.second)
+		})
 	}
 }
 

@@ -66,6 +66,11 @@ func greetingFixtures() []fixture {
 			"A web server answers on port 143 of imap.example.org, not IMAP", mail.Error,
 		},
 		{
+			"server.other-protocol", "a web server that waits for a browser under TLS",
+			published().works(smtps).handshake(imaps, "", goodCertificate()).session(imaps, mail.ProtocolFault, greets(""), "the server waits for a web browser and does not speak IMAP: HTTP/2, which it chooses in the handshake"),
+			"A web server answers on port 993 of imap.example.org, not IMAP", mail.Critical,
+		},
+		{
 			"server.other-protocol", "a guest network's sign-in page", good().srv(imap).session(imap, mail.ProtocolFault, greets(""), "the server speaks HTTP and not IMAP: HTTP/1.1 302 Found"),
 			"The sign-in page of this network answers in place of imap.example.org (port 143)", mail.Error,
 		},

@@ -17,12 +17,15 @@ const (
 	HelloClassical Hello = "classical" // no post-quantum key share, so that the ClientHello fits into one packet
 	HelloTLS12     Hello = "tls-1.2"   // TLS 1.2 and nothing newer
 	HelloLegacy    Hello = "legacy"    // everything since SSL 3.0, also what nobody should use any more
+	HelloWeb       Hello = "web"       // as web browsers begin: they ask for HTTP, by ALPN (RFC 7301)
 )
 
 // config gives what crypto/tls needs to begin in this way.
 func (h Hello) config() *tls.Config {
 	config := &tls.Config{}
-	if h != HelloModern {
+	if h == HelloWeb {
+		config.NextProtos = []string{"h2", "http/1.1"}
+	} else if h != HelloModern {
 		config.CurvePreferences = []tls.CurveID{tls.X25519, tls.CurveP256}
 	}
 	if h == HelloTLS12 {
