@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -179,36 +178,4 @@ func (c *conductor) advance() {
 	c.giveUp()
 	c.signIn()
 	c.noteProof()
-}
-
-// clean removes the secret from all that a server could have echoed.
-func clean(r *mail.Redactor, o mail.Observation) mail.Observation {
-	if o.Failure != nil {
-		o.Failure = &mail.Failure{Class: o.Failure.Class, Detail: r.Clean(o.Failure.Detail)}
-	}
-	if o.AuthFacts != nil {
-		auth := *o.AuthFacts
-		auth.Reply, auth.Challenge = r.Clean(auth.Reply), r.Clean(auth.Challenge)
-		o.AuthFacts = &auth
-	}
-	if o.SendFacts != nil {
-		send := *o.SendFacts
-		send.MailReply, send.RcptReply = r.Clean(send.MailReply), r.Clean(send.RcptReply)
-		o.SendFacts = &send
-	}
-	if o.SessionFacts != nil {
-		s := *o.SessionFacts
-		s.Greeting, s.Software = r.Clean(s.Greeting), r.Clean(s.Software)
-		s.Transcript = slices.Clone(s.Transcript)
-		for i := range s.Transcript {
-			s.Transcript[i].Text = r.Clean(s.Transcript[i].Text)
-		}
-		for _, list := range []*[]string{
-			&s.Capabilities.BeforeTLS, &s.Capabilities.AfterTLS, &s.Mechanisms.BeforeTLS, &s.Mechanisms.AfterTLS,
-		} {
-			*list = r.CleanAll(*list)
-		}
-		o.SessionFacts = &s
-	}
-	return o
 }

@@ -2,11 +2,7 @@ package mail
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"net/url"
-	"slices"
 	"strings"
 	"unicode"
 )
@@ -78,87 +74,3 @@ func (Secret) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
 
 // MarshalText implements encoding.TextMarshaler, and so JSON, without the secret.
 func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// Redactor removes secrets from text in every encoding that a mail protocol, a
-// URL or a JSON document gives them. The zero value and nil remove nothing.
-type Redactor struct{ forms []string }
-
-// NewRedactor removes secret, also where it stands beside one of usernames in
-// the messages of SASL PLAIN (RFC 4616), XOAUTH2 and OAUTHBEARER (RFC 7628).
-func NewRedactor(secret Secret, usernames ...string) *Redactor {
-	r := &Redactor{}
-	plain := secret.Reveal()
-	if plain == "" {
-		return r
-	}
-	r.add(plain)
-	r.addBase64(plain)
-	for _, user := range usernames {
-		r.addBase64("\x00" + user + "\x00" + plain)
-		r.addBase64(user + "\x00" + user + "\x00" + plain)
-	}
-	bearer := "auth=Bearer " + plain + "\x01\x01"
-	r.addBase64(bearer) // the end of an OAUTHBEARER message (RFC 7628 section 3.1)
-	for _, user := range usernames {
-		r.addBase64("user=" + user + "\x01" + bearer) // XOAUTH2
-	}
-	if len(plain) >= 8 { // capabilities and host names come in one case; a short one would take words with it
-		r.add(strings.ToUpper(plain))
-		r.add(strings.ToLower(plain))
-	}
-	r.add(url.QueryEscape(plain))
-	r.add(url.PathEscape(plain))
-	if quoted, err := json.Marshal(plain); err == nil {
-		r.add(string(quoted[1 : len(quoted)-1]))
-	}
-	escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
-	r.add(escape.Replace(plain)) // an IMAP or Go quoted string
-	// The longest form first, or a short one would leave the rest of a long one standing.
-	slices.SortFunc(r.forms, func(a, b string) int { return len(b) - len(a) })
-	r.forms = slices.Compact(r.forms)
-	return r
-}
-
-func (r *Redactor) add(form string) { r.forms = append(r.forms, form) }
-
-// addBase64 adds the encodings of text alone and within a longer message,
-// where its first and last bytes share base64 digits with their neighbours.
-func (r *Redactor) addBase64(text string) {
-	for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
-		r.add(strings.TrimRight(enc.EncodeToString([]byte(text)), "="))
-		for shift := range 3 {
-			padded := enc.EncodeToString(append(make([]byte, shift), text...))
-			from := (shift*8 + 5) / 6
-			to := (shift + len(text)) * 8 / 6
-			if to-from >= 8 {
-				r.add(padded[from:to])
-			}
-		}
-	}
-}
-
-// Empty reports whether there is nothing to remove.
-func (r *Redactor) Empty() bool { return r == nil || len(r.forms) == 0 }
-
-// Clean gives text with every form of the secret replaced.
-func (r *Redactor) Clean(text string) string {
-	if r == nil {
-		return text
-	}
-	for _, form := range r.forms {
-		text = strings.ReplaceAll(text, form, redacted)
-	}
-	return text
-}
-
-// CleanAll gives a list with every element cleaned; a nil list stays nil.
-func (r *Redactor) CleanAll(list []string) []string {
-	if r.Empty() {
-		return list
-	}
-	cleaned := slices.Clone(list)
-	for i := range cleaned {
-		cleaned[i] = r.Clean(cleaned[i])
-	}
-	return cleaned
-}
