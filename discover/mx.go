@@ -2,6 +2,7 @@ package discover
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"strings"
 
@@ -27,7 +28,11 @@ func (s *Search) askMX() {
 		s.survey.mx(answer)
 		seen := answer.Observation
 		seen.Notes = mxNotes(answer)
-		s.found(mail.SourceMX, []mail.Observation{seen}, mxOffers(answer))
+		offers, more := mxOffers(answer)
+		for _, host := range more {
+			s.leaveOut(mail.SourceMX, host, fmt.Sprintf("%d MX hosts are asked, and it ranks behind them", maxMXHosts))
+		}
+		s.found(mail.SourceMX, []mail.Observation{seen}, offers)
 		if host := bestMX(answer); host != "" {
 			s.followMX(host, answer.Observation.ID)
 		}
@@ -56,19 +61,20 @@ func mxNotes(answer wire.Answer) []string {
 	return n.list
 }
 
-// mxOffers gives the MX hosts on port 25, RFC 5321 section 5.1.
-func mxOffers(answer wire.Answer) []offer {
+// mxOffers gives the MX hosts on port 25, RFC 5321 section 5.1, and the names of
+// those beyond the bound.
+func mxOffers(answer wire.Answer) (offers []offer, more []string) {
 	trust := mail.TrustDNS
 	if answer.Authentic() {
 		trust = mail.TrustAuthenticated
 	}
-	var offers []offer
 	for _, mx := range answer.MX {
-		if len(offers) == maxMXHosts {
-			break
-		}
 		host, err := parseHost(mx.Host)
 		if err != nil {
+			continue
+		}
+		if len(offers) == maxMXHosts {
+			more = append(more, host)
 			continue
 		}
 		offers = append(offers, offer{
@@ -80,7 +86,7 @@ func mxOffers(answer wire.Answer) []offer {
 			},
 		})
 	}
-	return offers
+	return offers, more
 }
 
 // bestMX gives the host name that the domain prefers, and "" where there is

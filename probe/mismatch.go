@@ -51,7 +51,7 @@ func speaks(first string) string {
 	case strings.HasPrefix(first, "220") && strings.Contains(strings.ToUpper(first), "FTP"):
 		return "FTP"
 	}
-	if len(first) >= 4 && first[1:4] == "\x00\x00\x00" {
+	if len(first) >= 4 && first[0] != 0 && first[1:4] == "\x00\x00\x00" { // the length and the number of a short packet
 		return "MySQL"
 	}
 	if _, _, _, ok := parseSMTPLine(first); ok {

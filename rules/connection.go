@@ -52,7 +52,7 @@ func serverRules() []rule {
 			references: []string{"RFC 9293 section 3.5.2"},
 			words: words{
 				title:  "{host} cuts connections to {ports:port|ports} {ports} off",
-				detail: "The connection is made and reset at once. A security product in between, a block of this address, or a crashing service does that.",
+				detail: "The connection is made and reset before anybody can sign in. A security product in between, a block of this address, or a crashing service does that.",
 				fix:    "Look into the server's log for this moment. Test from another network: if it works there, a firewall, VPN or antivirus program here is the cause.",
 			},
 			check: func(x *index) []hit {

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -96,6 +97,17 @@ func dnsRules() []rule {
 				title:  "The MX record of {domain} names {name}, which has no address",
 				detail: "Senders that choose this host cannot deliver; mail arrives late or comes back.",
 				fix:    "Correct the name in the MX record, or give {name} an A or AAAA record.",
+			},
+			variants: map[string]words{
+				"address": {
+					title: "The MX record of {domain} names an IP address, {name}, where a host must stand",
+					fix:   "Put the name of a host into the MX record, and give that name an A or AAAA record.",
+				},
+				"localhost": {
+					title:  "The MX record of {domain} names {name}, which is every sender's own computer",
+					detail: "Senders try to deliver to themselves; mail comes back.",
+					fix:    "Put the name of the mail server into the MX record. A domain that takes no mail says so with the record MX 0 . alone.",
+				},
 			},
 			silences: []silence{{[]string{"mx.unreachable"}, sameServers}},
 			check:    (*index).findMXTargetMissing,
@@ -253,9 +265,18 @@ func (x *index) findMXTargetMissing() []hit {
 		for _, s := range at {
 			missing = missing || s.failedAt(mail.KindDial, mail.DNSNXDomain, mail.DNSNoData)
 		}
-		if host != "" && missing {
-			hits = append(hits, hit{subject: host, servers: at, evidence: []string{o.ID}, params: params{"name": mail.DisplayName(host)}})
+		variant := ""
+		switch _, err := netip.ParseAddr(host); {
+		case host == "":
+			continue
+		case err == nil:
+			variant = "address"
+		case host == "localhost":
+			variant = "localhost"
+		case !missing:
+			continue
 		}
+		hits = append(hits, hit{subject: host, servers: at, evidence: []string{o.ID}, variant: variant, params: params{"name": mail.DisplayName(host)}})
 	}
 	return hits
 }

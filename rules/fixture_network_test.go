@@ -91,6 +91,8 @@ func dnsFixtures() []fixture {
 			"dns.mx-target-missing", "the host has neither address", good().dns("a:mx.example.org", mail.DNSNoData).dns("aaaa:mx.example.org", mail.DNSNoData),
 			"The MX record of example.org names mx.example.org, which has no address", mail.Error,
 		},
+		{"dns.mx-target-missing", "an IP address", good().answers("mx:example.org", "10 192.0.2.25."), "The MX record of example.org names an IP address, 192.0.2.25, where a host must stand", mail.Error},
+		{"dns.mx-target-missing", "the sender's own computer", good().answers("mx:example.org", "10 localhost."), "The MX record of example.org names localhost, which is every sender's own computer", mail.Error},
 		{"dns.mx-target-missing", "the host has only an IPv6 address", good().dns("a:mx.example.org", mail.DNSNoData).answers("aaaa:mx.example.org", "2001:db8::25"), "", ""},
 
 		{

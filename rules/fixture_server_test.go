@@ -45,9 +45,11 @@ func greetingFixtures() []fixture {
 		{"server.too-many-connections", "another reason", rejected("554 No SMTP service here"), "", ""},
 
 		{"server.address-blocked", "a block list is named", rejected("554-mx.example.org 554 IP address is block listed"), "smtp.example.org refuses this network's address (port 587)", mail.Error},
+		{"server.address-blocked", "the address is listed", rejected("554 Your access to this mail system has been rejected: 192.0.2.1 is listed"), "smtp.example.org refuses this network's address (port 587)", mail.Error},
 		{"server.address-blocked", "another reason", rejected("421 Too many connections"), "", ""},
 
 		{"server.greeting-rejected", "no known reason", rejected("554 No SMTP service here"), "smtp.example.org turns connections to port 587 away", mail.Error},
+		{"server.greeting-rejected", "it may soon be over", rejected("432 4.3.0 the database is being moved"), "smtp.example.org turns connections to port 587 away for the moment", mail.Error},
 		{"server.greeting-rejected", "a known reason", rejected("421 Too much load, try again later"), "", ""},
 
 		{"server.no-greeting", "the server is silent", good().srv(imap).session(imap, mail.GreetingTimeout, greets("")), "imap.example.org accepts connections on port 143 but never says a word", mail.Error},
@@ -80,6 +82,10 @@ func greetingFixtures() []fixture {
 			"imap.example.org speaks POP3 on port 143, not IMAP", mail.Error,
 		},
 		{
+			"server.other-protocol", "one that has no words", good().srv(imap).session(imap, mail.ProtocolFault, greets(""), "the server speaks MySQL and not IMAP: bytes 4a000000"),
+			"imap.example.org speaks MySQL on port 143, not IMAP", mail.Error,
+		},
+		{
 			"server.other-protocol", "FTP where SMTP is due", good().srv(smtp).session(smtp, mail.ProtocolFault, greets("220 FTP ready")),
 			"smtp.example.org speaks FTP on port 587, not SMTP", mail.Error,
 		},
@@ -92,6 +98,14 @@ func greetingFixtures() []fixture {
 		{
 			"server.protocol-fault", "everybody is signed in", good().srv(imap).session(imap, mail.ProtocolFault, greets("* PREAUTH welcome")),
 			"imap.example.org takes everybody on port 143 as signed in already", mail.Critical,
+		},
+		{
+			"server.protocol-fault", "bytes that are no text", good().srv(imap).session(imap, mail.ProtocolFault, greets(""), "this is not an answer of IMAP: bytes 00ff"),
+			"What answers on port 143 of imap.example.org is not a mail server", mail.Error,
+		},
+		{
+			"server.protocol-fault", "without end", good().srv(imap).session(imap, mail.TooLarge, greets(""), "the server's reply is longer than 64 KiB or 100 lines"),
+			"imap.example.org sends more than any mail server has to say (port 143)", mail.Error,
 		},
 		{"server.protocol-fault", "another protocol", good().srv(imap).session(imap, mail.ProtocolFault, greets("220 hello")), "", ""},
 	}

@@ -35,6 +35,7 @@ func sessionFixtures() []fixture {
 			"imap.example.org ends lines with LF alone instead of CR LF (port 993)", mail.Notice,
 		},
 		{"server.bare-lf", "nowhere", good(), "", ""},
+		{"server.bare-lf", "in another protocol", good().srv(imap).session(imap, mail.ProtocolFault, func(f *mail.SessionFacts) { f.BareLF = true }, "the server speaks MySQL and not IMAP: bytes 4a000000"), "", ""},
 
 		{
 			"net.smtp-inspection", "a greeting of asterisks", inspected(func(f *mail.SessionFacts) {

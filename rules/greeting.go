@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mailmedic/mailmedic/mail"
@@ -47,8 +48,18 @@ func greetingRules() []rule {
 				detail: "The server answers and refuses service before anybody can sign in, so mail programs cannot {task} mail.[ It said: {said}]",
 				fix:    "Find the reason in the server's log: the service may be switched off, under maintenance, or closed to this address.",
 			},
+			variants: map[string]words{"moment": {
+				title: "{host} turns connections to {ports:port|ports} {ports} away for the moment",
+				fix:   "Try again in an hour. If it goes on, find the reason in the server's log: maintenance, load, or something behind the service that does not answer.",
+			}},
 			check: func(x *index) []hit {
-				return x.findRefusedGreeting(func(s *server) bool { return greetingMeaning(s.greeting()) == "" })
+				hits := x.findRefusedGreeting(func(s *server) bool { return greetingMeaning(s.greeting()) == "" })
+				for i, h := range hits {
+					if !slices.ContainsFunc(h.servers, func(s *server) bool { return !forTheMoment(s) }) {
+						hits[i].variant = "moment"
+					}
+				}
+				return hits
 			},
 		},
 		{
@@ -115,11 +126,22 @@ func greetingRules() []rule {
 				detail: "Its answers break the rules of the protocol, so mail programs give up.[ It said: {said}]",
 				fix:    "Check which service listens on the port, and whether a firewall or antivirus program changes what passes through it.",
 			},
-			variants: map[string]words{"preauth": {
-				title:  "{host} takes everybody on port {ports} as signed in already",
-				detail: "The server greets with PREAUTH, which makes encryption and sign-in impossible. On a public server this is a grave mistake, or somebody in between pretends to be it.",
-				fix:    "Use port 993 with SSL/TLS. The provider must switch the preauthenticated service off.",
-			}},
+			variants: map[string]words{
+				"preauth": {
+					title:  "{host} takes everybody on port {ports} as signed in already",
+					detail: "The server greets with PREAUTH, which makes encryption and sign-in impossible. On a public server this is a grave mistake, or somebody in between pretends to be it.",
+					fix:    "Use port 993 with SSL/TLS. The provider must switch the preauthenticated service off.",
+				},
+				"endless": {
+					title:  "{host} sends more than any mail server has to say (port {ports})",
+					detail: "One answer of it is longer than 64 KiB or 100 lines, so mailmedic hung up. Mail programs may hang or crash on it.",
+				},
+				"binary": {
+					title:  "What answers on port {ports} of {host} is not a mail server",
+					detail: "It speaks first and sends bytes that are no text ({bytes}), so mail programs report a strange answer.",
+					fix:    "Check which service listens on the port, and correct the setting where it is published.",
+				},
+			},
 			check: func(x *index) []hit { return x.findForeign(false) },
 		},
 	}
@@ -163,16 +185,19 @@ func (x *index) findForeign(known bool) []hit {
 	for _, s := range x.serversWhere(func(s *server) bool {
 		return s.failedAt(mail.KindSession, mail.ProtocolFault, mail.TooLarge)
 	}) {
-		first := s.firstWords()
-		other := protocolOf(first)
-		foreign := other != "" && other != protocolName(s.endpoint.Protocol)
-		if foreign != known {
+		other := s.spokenInstead()
+		if foreign := other != "" && other != protocolName(s.endpoint.Protocol); foreign != known {
 			continue
 		}
 		h := about([]*server{s})
 		h.params = params{"other": other, "said": said(s.greeting())}
-		if strings.HasPrefix(strings.ToUpper(s.greeting()), "* PREAUTH") {
+		switch bytes, binary := strings.CutPrefix(s.firstWords(), "bytes "); {
+		case strings.HasPrefix(strings.ToUpper(s.greeting()), "* PREAUTH"):
 			h.variant, h.severity = "preauth", mail.Critical
+		case s.fault.class == mail.TooLarge:
+			h.variant = "endless"
+		case binary && !known:
+			h.variant, h.params["bytes"] = "binary", bytes
 		}
 		hits = append(hits, h)
 	}
@@ -205,6 +230,23 @@ func (s *server) firstWords() string {
 		return g
 	}
 	return afterColon(s.fault.observation.Failure.Detail)
+}
+
+// spokenInstead names the protocol that the server speaks, as far as that shows.
+func (s *server) spokenInstead() string {
+	if rest, ok := strings.CutPrefix(s.fault.observation.Failure.Detail, "the server speaks "); ok {
+		name, _, _ := strings.Cut(rest, " ")
+		return name
+	}
+	return protocolOf(s.firstWords())
+}
+
+// forTheMoment recognises a refusal that may soon be over, by its code (RFC 5321
+// section 4.2.1, RFC 5530 section 3, RFC 3206 section 4).
+func forTheMoment(s *server) bool {
+	words := strings.ToLower(s.greeting())
+	return s.endpoint.Protocol == mail.SMTP && strings.HasPrefix(words, "4") ||
+		strings.Contains(words, "[unavailable]") || strings.Contains(words, "[sys/temp]") || strings.Contains(words, "[inuse]")
 }
 
 // protocolOf names the protocol that the first words of a server belong to.

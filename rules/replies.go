@@ -20,6 +20,8 @@ func greetingReplies() []reply {
 		{[]string{"blocklist"}, "server.address-blocked"},
 		{[]string{"blacklist"}, "server.address-blocked"},
 		{[]string{"listed at"}, "server.address-blocked"},
+		{[]string{"is listed"}, "server.address-blocked"},
+		{[]string{"access", "has been rejected"}, "server.address-blocked"},
 		{[]string{"spamhaus"}, "server.address-blocked"},
 		{[]string{"blocked using"}, "server.address-blocked"},
 		{[]string{"poor reputation"}, "server.address-blocked"},

@@ -78,7 +78,9 @@ func sessionRules() []rule {
 				fix:    "Update the server, or the device in front of it.",
 			},
 			check: func(x *index) []hit {
-				return seenInSession(grouped(x.serversWhere(func(s *server) bool { return s.said().BareLF }), byHost))
+				return seenInSession(grouped(x.serversWhere(func(s *server) bool {
+					return s.said().BareLF && !s.failedAt(mail.KindSession, mail.ProtocolFault, mail.TooLarge)
+				}), byHost))
 			},
 		},
 	}
