@@ -2,13 +2,64 @@ package check_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/mailmedic/mailmedic/lab"
 	"github.com/mailmedic/mailmedic/mail"
 )
+
+// serverCases are the numbered cases of the catalogue of server behaviours that
+// are about first words and about networks, by group.
+func serverCases() map[string][]int {
+	return map[string][]int{
+		"greetings": {1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 16, 17, 18, 20, 21, 23, 24, 25, 26},
+		"networks":  {92, 94, 95, 97, 99},
+	}
+}
+
+// TestEveryCaseOfAServerHasATest counts the cases that a test names, by group;
+// go test -v prints the counts.
+func TestEveryCaseOfAServerHasATest(t *testing.T) {
+	t.Parallel()
+	named := namedCases(t, "*_test.go", "../probe/*_test.go", "../rules/*_test.go", "../testdata/script/*.txtar")
+	for group, cases := range serverCases() {
+		for _, number := range cases {
+			if !named[strconv.Itoa(number)] {
+				t.Errorf("%s: case %d has no test", group, number)
+			}
+		}
+		t.Logf("%-10s %2d", group, len(cases))
+	}
+}
+
+// namedCases gives the numbers that stand in the names of tests.
+func namedCases(t *testing.T, patterns ...string) map[string]bool {
+	t.Helper()
+	name := regexp.MustCompile(`["# ]case (\d+): `)
+	named := map[string]bool{}
+	for _, pattern := range patterns {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatal("the tests are not there", err)
+		}
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, match := range name.FindAllSubmatch(text, -1) {
+				named[string(match[1])] = true
+			}
+		}
+	}
+	return named
+}
 
 // The numbers in the names are those of the catalogue of server behaviours.
 func TestEveryCaseOfAGreetingHasItsFinding(t *testing.T) {
