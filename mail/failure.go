@@ -40,6 +40,16 @@ const (
 	Deadline           Class = "deadline"             // the run's time was over
 )
 
+// Certificate reports whether only the certificate is at fault: the handshake
+// itself went well.
+func (c Class) Certificate() bool {
+	switch c {
+	case CertExpired, CertNotYetValid, CertName, CertUntrusted, CertChain:
+		return true
+	}
+	return false
+}
+
 // Failure says why an observation is not what one hopes for.
 type Failure struct {
 	Class  Class  `json:"class"`

@@ -57,6 +57,12 @@ func TestAFailedHandshakeIsTriedInOtherWays(t *testing.T) {
 		},
 		{"case 58: RC4 only", imapTLS, []string{"TLS rc4", "TLS rc4", "TLS rc4", "TLS rc4"}, mail.TLSAlert, []string{"classical tls-alert", "tls-1.2 tls-alert", "legacy TLS 1.2"}},
 		{"case 60: an internal error", imapTLS, []string{alert(80), "TLS"}, mail.TLSAlert, []string{"classical TLS 1.3"}},
+		{
+			"case 60: an internal error after the server has shown its certificate", imapTLS,
+			[]string{"TLS keyless", "TLS keyless", "TLS keyless", "TLS keyless"},
+			mail.TLSAlert,
+			[]string{"classical TLS 1.3", "tls-1.2 tls-alert", "legacy TLS 1.3"},
+		},
 		{"case 60: the name is not known, which says it all", imapTLS, []string{alert(112)}, mail.TLSAlert, nil},
 		{"with STARTTLS on SMTP", smtpStart, []string{smtpOffer + "S: 220 go\n" + reset, smtpOffer + "S: 220 go\nTLS"}, mail.Reset, []string{"classical TLS 1.3"}},
 		{"with STARTTLS on IMAP", imapStart, []string{imapOffer + "S: m1 OK go\n" + reset, imapOffer + "S: m1 OK go\nTLS"}, mail.Reset, []string{"classical TLS 1.3"}},

@@ -171,14 +171,7 @@ func otherMode(e mail.Endpoint) mail.Endpoint {
 
 // tlsWasSpoken reports whether what came of a handshake shows a TLS server, be it one that refuses.
 func tlsWasSpoken(f *mail.Failure) bool {
-	if f == nil {
-		return true
-	}
-	switch f.Class {
-	case mail.TLSAlert, mail.TLSVersion, mail.CertExpired, mail.CertNotYetValid, mail.CertName, mail.CertUntrusted, mail.CertChain:
-		return true
-	}
-	return false
+	return f == nil || f.Class.Certificate() || f.Class == mail.TLSAlert || f.Class == mail.TLSVersion
 }
 
 // explainPlain looks over a second connection at what a port says that answered

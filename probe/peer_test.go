@@ -3,6 +3,7 @@ package probe
 import (
 	"bufio"
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -218,6 +219,8 @@ func tlsConfig(kind string) *tls.Config {
 		config.MaxVersion, config.CipherSuites = tls.VersionTLS12, []uint16{tls.TLS_ECDHE_ECDSA_WITH_RC4_128_SHA}
 	case "h2", "http/1.1":
 		config.NextProtos = []string{kind}
+	case "keyless":
+		config.Certificates = []tls.Certificate{{Certificate: authority().good.Certificate, PrivateKey: lostKey{authority().good.PrivateKey.(crypto.Signer)}}}
 	case "ask":
 		config.ClientAuth = tls.RequestClientCert
 	case "demand":
@@ -226,6 +229,13 @@ func tlsConfig(kind string) *tls.Config {
 		config.ClientAuth, config.MaxVersion = tls.RequireAnyClientCert, tls.VersionTLS12
 	}
 	return config
+}
+
+// lostKey is the key of a server that can show its certificate and sign nothing.
+type lostKey struct{ crypto.Signer }
+
+func (lostKey) Sign(io.Reader, []byte, crypto.SignerOpts) ([]byte, error) {
+	return nil, io.ErrUnexpectedEOF
 }
 
 // helloSize gives the length of the record that a client begins with, its header included.

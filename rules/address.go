@@ -54,7 +54,7 @@ func addressRules() []rule {
 				detail: "On the others it is good[ until {until}]. Mail programs that come to the bad one warn or refuse, so the trouble comes and goes ({ports:port|ports} {ports}).[ There: {fault}.]",
 				fix:    "Install the good certificate on every machine behind the name, and reload the service there.",
 			},
-			check: func(x *index) []hit { return x.findOddAddress(isCertificateClass) },
+			check: func(x *index) []hit { return x.findOddAddress(mail.Class.Certificate) },
 		},
 		{
 			id: "server.address-broken", looksFor: "a server works on some of its addresses and not on others",
@@ -66,7 +66,7 @@ func addressRules() []rule {
 				fix:    "Look into the log of the machine with that address, and give it the configuration of the others.",
 			},
 			check: func(x *index) []hit {
-				return x.findOddAddress(func(c mail.Class) bool { return !isCertificateClass(c) })
+				return x.findOddAddress(func(c mail.Class) bool { return !c.Certificate() })
 			},
 		},
 		{
@@ -137,14 +137,6 @@ func (f *fault) tellsOfServer() bool {
 	}
 	facts := f.observation.SessionFacts
 	return facts == nil || greetingMeaning(facts.Greeting) != "server.too-many-connections"
-}
-
-func isCertificateClass(c mail.Class) bool {
-	switch c {
-	case mail.CertExpired, mail.CertNotYetValid, mail.CertName, mail.CertUntrusted, mail.CertChain:
-		return true
-	}
-	return false
 }
 
 // findDeadAddress looks for servers that answer on one address and not on

@@ -58,11 +58,17 @@ func (s *server) certificateFault() (mail.CertificateFault, mail.Observation) {
 }
 
 // oddCertificate reports whether nothing but the certificate can have kept the
-// handshake from coming about: offered everything, the server chooses what is good today.
+// handshake from coming about: offered everything, the server chooses what is
+// good today. One that has shown a certificate, or speaks of a fault of its own,
+// is another matter: it cannot use its key.
 func (s *server) oddCertificate() bool {
-	found := s.found()
-	return s.lostHandshake() && found.Attempt == "legacy" && !outdated(found.Version) && goodSuite(found.Cipher)
+	return s.lostHandshake() && s.choosesWell() && !slices.ContainsFunc(slices.Concat(s.handshakes, s.ladder), func(o mail.Observation) bool {
+		return o.TLSFacts != nil && (len(o.Certificates) > 0 || o.Alert == internalError)
+	})
 }
+
+// internalError is the alert of RFC 8446 section 6.2 for what has nothing to do with the peer.
+const internalError = 80
 
 // goodSuite reports whether the handshake that counts offers a cipher suite: those
 // of TLS 1.3, and with an ephemeral key on a curve AES-GCM, ChaCha20 and AES-CBC with SHA-1.

@@ -128,6 +128,7 @@ func modeFixtures() []fixture {
 			"mode.tls-on-plain-port", "nobody knows what it speaks", good().srv(wrong).handshake(wrong, mail.TLSNotSpoken),
 			"Port 143 of imap.example.org does not begin with SSL/TLS, but the settings say so", mail.Error,
 		},
+		{"mode.tls-on-plain-port", "the settings say STARTTLS", good().srv(smtp).handshake(smtp, mail.TLSNotSpoken), "", ""},
 		{"mode.tls-on-plain-port", "the handshake fails otherwise", good().srv(wrong).handshake(wrong, mail.TLSAlert), "", ""},
 	}
 }

@@ -228,6 +228,20 @@ func certificateFactFixtures() []fixture {
 			}),
 			"The certificate of smtp.example.org is of a kind that mail programs of today do not take (port 465)", mail.Critical,
 		},
+		{
+			"tls.certificate-unusable", "the server has shown it, and could not go on", published().works(imaps).handshake(smtps, mail.TLSAlert).
+				attempt(smtps, "classical", "TLS 1.3", mail.TLSAlert).attempt(smtps, "legacy", "TLS 1.3", "").changed(smtps, func(f *mail.TLSFacts) {
+				f.Cipher = "TLS_AES_128_GCM_SHA256"
+				if f.Attempt == "classical" {
+					f.Certificates = []mail.Certificate{goodCertificate()}
+				}
+			}), "", "",
+		},
+		{
+			"tls.handshake-failed", "the server has shown its certificate, and could not go on", published().works(imaps).handshake(smtps, mail.TLSAlert).
+				attempt(smtps, "legacy", "TLS 1.3", "").changed(smtps, func(f *mail.TLSFacts) { f.Cipher, f.Alert = "TLS_AES_128_GCM_SHA256", 80 }),
+			"No encrypted connection to smtp.example.org comes about on port 465", mail.Critical,
+		},
 		{"tls.certificate-unusable", "the cipher is what is odd", published().works(imaps).handshake(smtps, mail.TLSAlert).attempt(smtps, "legacy", "TLS 1.2", ""), "", ""},
 		{"tls.certificate-unusable", "it is merely expired", published().works(imaps).shows(mail.CertExpired, goodCertificate(), smtps), "", ""},
 		{"tls.certificate-untrusted", "it cannot be read", unusable(mail.CertificateUnreadable), "", ""},
@@ -270,11 +284,19 @@ func tlsFixtures() []fixture {
 			"tls.obsolete-ciphers", "RC4 only", good().srv(smtp).handshake(smtp, mail.TLSAlert).attempt(smtp, "classical", "", mail.TLSAlert).attempt(smtp, "legacy", "TLS 1.2", ""),
 			"smtp.example.org offers only outdated encryption on port 587 (TLS_RSA_WITH_RC4_128_SHA)", mail.Error,
 		},
+		{
+			"tls.obsolete-ciphers", "the server chose a good one, and could not go on", good().srv(smtp).handshake(smtp, mail.TLSAlert).
+				attempt(smtp, "legacy", "TLS 1.2", "").changed(smtp, func(f *mail.TLSFacts) { f.Cipher = "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" }), "", "",
+		},
 		{"tls.obsolete-ciphers", "the version is outdated too", good().srv(smtp).handshake(smtp, mail.TLSAlert).attempt(smtp, "legacy", "TLS 1.0", ""), "", ""},
 
 		{
 			"tls.large-hello", "a small hello works", published().works(imaps).handshake(smtps, mail.Reset).attempt(smtps, "classical", "TLS 1.3", ""),
 			"smtp.example.org breaks off on port 465 when TLS begins with a large packet", mail.Critical,
+		},
+		{
+			"tls.large-hello", "the small one fails later too", published().works(imaps).handshake(smtps, mail.TLSAlert).
+				attempt(smtps, "classical", "TLS 1.3", mail.TLSAlert).attempt(smtps, "tls-1.2", "TLS 1.2", mail.TLSAlert), "", "",
 		},
 		{"tls.large-hello", "no hello works", published().works(imaps).handshake(smtps, mail.Reset).attempt(smtps, "classical", "", mail.Reset), "", ""},
 
@@ -324,6 +346,10 @@ func tlsFixtures() []fixture {
 
 		{
 			"starttls.refused", "the key cannot be read", good().srv(smtp).session(smtp, mail.StartTLSRefused, nil, "STARTTLS is offered and refused: 454 4.7.0 TLS not available due to local problem"),
+			"smtp.example.org offers STARTTLS on port 587 and then refuses it", mail.Error,
+		},
+		{
+			"starttls.refused", "in plain text where the handshake begins", good().srv(smtp).handshake(smtp, mail.TLSNotSpoken),
 			"smtp.example.org offers STARTTLS on port 587 and then refuses it", mail.Error,
 		},
 		{"starttls.refused", "it works", good().srv(smtp).works(smtp), "", ""},

@@ -19,18 +19,32 @@ func (s *server) lostHandshake() bool {
 		s.failedAt(mail.KindTLS, mail.Closed, mail.Reset, mail.Timeout, mail.ProtocolFault, mail.TooLarge)
 }
 
-// found gives what the first further handshake showed that worked.
+// found gives what the first further handshake showed that worked. One that
+// shows a version may have failed after that.
 func (s *server) found() mail.TLSFacts {
 	for _, o := range s.ladder {
-		if o.Version != "" && o.CertificateFault == "" {
+		if o.Version != "" && o.CertificateFault == "" && (o.Failure == nil || o.Failure.Class.Certificate()) {
 			return *o.TLSFacts
 		}
 	}
 	return mail.TLSFacts{}
 }
 
-// wayThatWorks names the first way in which a handshake went well after the usual one failed.
-func (s *server) wayThatWorks() string { return s.found().Attempt }
+// wayThatWorks names the first way in which a handshake went well after the
+// usual one failed. A raw ClientHello ends with the server's choice: a good one
+// says that it would have failed after that, like those before.
+func (s *server) wayThatWorks() string {
+	if s.choosesWell() && !s.oddCertificate() {
+		return ""
+	}
+	return s.found().Attempt
+}
+
+// choosesWell reports whether s, offered everything there is, chooses what is good today.
+func (s *server) choosesWell() bool {
+	found := s.found()
+	return found.Attempt == "legacy" && !outdated(found.Version) && goodSuite(found.Cipher)
+}
 
 // outdatedVersion gives the outdated version that s speaks, "" where it speaks a newer one or none is known.
 func (s *server) outdatedVersion() string {

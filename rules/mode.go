@@ -1,6 +1,10 @@
 package rules
 
-import "github.com/mailmedic/mailmedic/mail"
+import (
+	"slices"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
 
 // modeRules are about settings whose encryption does not fit the port.
 func modeRules() []rule {
@@ -31,7 +35,7 @@ func modeRules() []rule {
 				fix:    "In the mail program choose STARTTLS for port {ports}, and correct the setting where it is published.",
 			}},
 			check: func(x *index) []hit {
-				hits := findMode(mail.TLSNotSpoken)(x)
+				hits := slices.DeleteFunc(findMode(mail.TLSNotSpoken)(x), func(h hit) bool { return h.servers[0].endpoint.Security != mail.TLS })
 				for i, h := range hits {
 					hits[i].params = params{"open": x.openPorts(h.servers)}
 					if id, ok := x.startTLSProved(h.servers[0]); ok {

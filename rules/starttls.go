@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/mailmedic/mailmedic/mail"
 )
@@ -68,8 +69,8 @@ func startTLSRules() []rule {
 				fix:    "Check the path, the permissions and the content of the certificate and key files on the server, and its log.",
 			},
 			check: func(x *index) []hit {
-				return with(faults(mail.KindSession, mail.StartTLSRefused)(x), func(h hit) params {
-					return params{"said": said(afterColon(h.servers[0].fault.observation.Failure.Detail))}
+				return with(grouped(x.serversWhere((*server).refusesStartTLS), byHost), func(h hit) params {
+					return params{"said": said(h.servers[0].fault.refusedWith())}
 				})
 			},
 		},
@@ -85,6 +86,21 @@ func startTLSRules() []rule {
 			check: (*index).findUnencrypted,
 		},
 	}
+}
+
+// refusesStartTLS reports whether s offers STARTTLS and does not do it: it says
+// so at once, or in plain text where the handshake should begin.
+func (s *server) refusesStartTLS() bool {
+	return s.failedAt(mail.KindSession, mail.StartTLSRefused) || s.endpoint.Security == mail.StartTLS && s.faultClass() == mail.TLSNotSpoken
+}
+
+// refusedWith gives the words of the server that stand in a failure, after a colon or in quotation marks.
+func (f *fault) refusedWith() string {
+	detail := f.observation.Failure.Detail
+	if _, quoted, ok := strings.Cut(detail, `"`); ok && f.class == mail.TLSNotSpoken {
+		return strings.TrimSuffix(quoted, `"`)
+	}
+	return afterColon(detail)
 }
 
 // withoutTLS reports whether s showed that it offers no STARTTLS.

@@ -71,19 +71,10 @@ func (s *webServer) request(ctx context.Context, packed []byte) *http.Request {
 // fault says in words what became of a request without an answer.
 func (s *webServer) fault(err error) error {
 	failure := classify(err, s.url.Host)
-	if isCertificate(failure.Class) {
+	if failure.Class.Certificate() {
 		failure.Detail = fmt.Sprintf("not asked, since its certificate is not to be believed: %s (%s)", failure.Detail, failure.Class)
 	}
 	return &fault{*failure}
-}
-
-func isCertificate(class mail.Class) bool {
-	switch class {
-	case mail.CertExpired, mail.CertNotYetValid, mail.CertName, mail.CertUntrusted, mail.CertChain:
-		return true
-	default:
-		return false
-	}
 }
 
 // readWebAnswer takes the message out of an answer.
