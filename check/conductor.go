@@ -30,6 +30,7 @@ type conductor struct {
 	making   map[*probing]bool // sessions that go home to make room for better ones
 	account  *account
 	plainly  atomic.Bool // the account's, for the goroutines of sessions
+	unbound  sync.Map    // hosts whose mechanisms with a channel binding are of no use here
 	furthers furthers
 	cooling  map[string]phase // by host: begun while it is left alone, done where that was in vain
 

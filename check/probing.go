@@ -122,7 +122,13 @@ func (c *conductor) obey(ctx context.Context, p *probing, s *probe.Session, t tr
 	if c.plainly.Load() {
 		s.Plainly()
 	}
+	if _, known := c.unbound.Load(p.endpoint.Host); known {
+		s.WithoutBinding()
+	}
 	outcome := s.SignIn(ctx, c.o.SignIn.credentials(t.username), c.o.SignIn.Insecure)
+	if s.BindsOtherwise() {
+		c.unbound.Store(p.endpoint.Host, true)
+	}
 	doubtful, tries := s.Doubtful(), s.Tries()
 	c.tell(func() {
 		if outcome == probe.Rejected {

@@ -46,6 +46,8 @@ func judgeSMTP(r smtpReply) attempt {
 		a.outcome = Accepted
 	case tooMany(a.reply) || lockedOut(a.reply):
 		a.outcome = Throttled
+	case brokeExchange(a.reply):
+		a.outcome = Mechanism
 	case r.kind() == 4:
 		a.outcome = Temporary
 	case r.code != 504 && faultsCredentials(a.reply):
@@ -76,6 +78,8 @@ func judgeIMAP(r imapReply) attempt {
 		a.outcome = Temporary
 	case strings.Contains(strings.ToLower(r.text), "authenticated but not connected"):
 		a.outcome = Unavailable // Exchange: the password is right, the mailbox is closed to IMAP
+	case brokeExchange(r.text):
+		a.outcome = Mechanism
 	case a.refused || faultsCredentials(r.text):
 		a.outcome = Rejected
 	case r.status == "BAD" || code == "PRIVACYREQUIRED" || code == "CANNOT" || faultsMechanism(r.text):
@@ -99,8 +103,10 @@ func judgePOP3(ok bool, line string) attempt {
 		a.outcome = Accepted
 	case code == "LOGIN-DELAY" || tooMany(line) || lockedOut(line):
 		a.outcome = Throttled
-	case code == "SYS/TEMP" || code == "IN-USE" || containsAny(line, "another session", "mailbox locked", "maildrop locked"):
+	case code == "SYS/TEMP" || code == "IN-USE" || containsAny(line, "another session", "mailbox locked", "maildrop locked", "temporary problem"):
 		a.outcome = Temporary
+	case brokeExchange(rest):
+		a.outcome = Mechanism
 	case a.refused || faultsCredentials(rest):
 		a.outcome = Rejected
 	case faultsMechanism(rest):
@@ -133,6 +139,12 @@ func faultsCredentials(text string) bool {
 	}
 	return containsAny(text, "auth") && containsAny(text, "fail", "invalid login", "rejected", "denied", "incorrect")
 }
+
+// brokeExchange recognises the words of the Cyrus SASL library, in Cyrus and in
+// Postfix, for an exchange that it could not follow: with SCRAM and a channel
+// binding of another type than its own, for one. The password was not looked at,
+// whatever code stands before the words.
+func brokeExchange(reply string) bool { return containsAny(reply, "bad protocol / cancel") }
 
 // lockedOut recognises an account that is locked, switched off or held back. Whatever is tried next, at
 // whichever server, keeps it locked for longer.

@@ -83,6 +83,7 @@ type Session struct {
 	unclear   int               // answers of one SignIn from which it was not clear what is at fault
 	denied    int               // certificates that one SignIn was refused for, before the secret was tried
 	plainly   bool              // a rejection may be the mechanism's fault, so only the plain ones are left
+	otherwise bool              // the server binds sign-ins to the connection in a way that is not known here
 	hurried   bool              // the run leaves the present step less time than it is due
 	unshaken  *mail.Observation // the handshake that failed, nil for none
 	asked     *mail.Observation // the handshake in which the server asked for a certificate of ours
@@ -236,7 +237,7 @@ func (s *Session) Ways(c Credentials) []string {
 		case c.Secret.IsZero():
 			return true
 		}
-		return takesToken(m) != c.Token || s.plainly && challenges(m)
+		return takesToken(m) != c.Token || s.plainly && challenges(m) || s.otherwise && binds(m)
 	})
 }
 

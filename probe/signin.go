@@ -45,7 +45,7 @@ func (s *Session) tryAll(ctx context.Context, c Credentials) Outcome {
 	outcome := Unavailable
 	s.unclear, s.denied = 0, 0
 	for _, method := range s.Ways(c) {
-		if s.unclear > 0 && challenges(method) {
+		if s.unclear > 0 && challenges(method) || s.otherwise && binds(method) {
 			continue
 		}
 		a := s.try(ctx, method, c)
@@ -62,6 +62,7 @@ func (s *Session) tryAll(ctx context.Context, c Credentials) Outcome {
 		case a.unclear:
 			s.unclear++
 		}
+		s.otherwise = s.otherwise || binds(method) // all mechanisms of a server know the same types of channel binding
 	}
 	return outcome
 }
@@ -86,6 +87,17 @@ func (s *Session) Doubtful() bool {
 
 // Rejected reports whether a mechanism that needs a password store of its own was rejected.
 func (s *Session) Rejected() bool { return s.plainly }
+
+// binds reports whether a mechanism binds the sign-in to the connection.
+func binds(method string) bool { return strings.HasSuffix(method, "-plus") }
+
+// BindsOtherwise reports whether the server faulted a mechanism that binds the
+// sign-in to the connection: it knows another type of channel binding.
+func (s *Session) BindsOtherwise() bool { return s.otherwise }
+
+// WithoutBinding makes SignIn leave out such mechanisms, where another
+// connection with the server has shown that.
+func (s *Session) WithoutBinding() { s.otherwise = true }
 
 // Plainly makes SignIn use plain mechanisms alone, as after a rejection that is
 // doubtful on a connection that has ended.

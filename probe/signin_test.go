@@ -53,6 +53,14 @@ func TestSignIn(t *testing.T) {
 	}{
 		{"SMTP PLAIN is accepted", smtpTLS, smtpBoth + "C: AUTH PLAIN " + plain + "\nS: 235 2.7.0 ok", Accepted, []string{"plain "}, "235 2.7.0 ok", true},
 		{"SMTP LOGIN after 504 to PLAIN", smtpTLS, smtpBoth + "C: AUTH PLAIN\nS: 504 5.5.4 unrecognized\n" + login + "S: 235 ok", Accepted, []string{"plain auth-unavailable", "login "}, "235 ok", true},
+		{
+			"SCRAM without a channel after a server that binds in another way", imapTLS,
+			"TLS\nS: * OK [CAPABILITY IMAP4rev1 AUTH=SCRAM-SHA-256-PLUS AUTH=SCRAM-SHA-1-PLUS AUTH=SCRAM-SHA-256 AUTH=PLAIN] x\n" +
+				"C: m1 AUTHENTICATE SCRAM-SHA-256-PLUS\nS: m1 NO bad protocol / cancel\nC: m2 AUTHENTICATE SCRAM-SHA-256\nS: m2 NO [AUTHENTICATIONFAILED] no",
+			Rejected,
+			[]string{"scram-sha-256-plus auth-unavailable", "scram-sha-256 auth-rejected"},
+			"NO [AUTHENTICATIONFAILED] no", true,
+		},
 		{"SMTP LOGIN after 501 to the initial response", smtpTLS, smtpBoth + "C: AUTH PLAIN\nS: 501 5.5.2 no\n" + login + "S: 235 ok", Accepted, []string{"plain auth-unavailable", "login "}, "235 ok", true},
 		{"SMTP PLAIN without use for the initial response", smtpTLS, smtpBoth + "C: AUTH PLAIN " + plain + "\nS: 334 \nC: " + plain + "\nS: 235 ok", Accepted, []string{"plain "}, "235 ok", true},
 		{"SMTP 334 without sense is a fault of the mechanism", smtpTLS, smtpBoth + "C: AUTH PLAIN\nS: 334 %%%\nC: *\nS: 501 cancelled\n" + login + "S: 235 ok", Accepted, []string{"plain auth-unavailable", "login "}, "235 ok", true},

@@ -265,7 +265,7 @@ func serviceRules() []rule {
 			references: []string{"RFC 4954 section 4"},
 			words: words{
 				title:  "The connection to {hosts} breaks during the sign-in",
-				detail: "The server ended the connection or fell silent before it said whether the password is right.",
+				detail: "The server ended the connection or fell silent before it said whether the password is right.[ It said: {said}]",
 				fix:    "Look into the server's log for this moment: the authentication service may crash or hang, or a limit may be reached.",
 			},
 			check: refusedBy("auth.interrupted"),
