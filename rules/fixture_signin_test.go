@@ -95,7 +95,7 @@ func mechanismFixtures() []fixture {
 		{"auth.no-mechanism", "POP3 that lists none", good().srv(pop3s).works(pop3s).session(pop3s, "", offers()), "", ""},
 		{"auth.no-mechanism", "tokens are taken", good().session(smtps, "", offers("xoauth2")), "", ""},
 
-		{"auth.cleartext-offered", "before STARTTLS", good().srv(smtp).works(smtp).session(smtp, "", early), "smtp.example.org accepts passwords before the connection is encrypted (port 587)", mail.Warning},
+		{"auth.cleartext-offered", "before STARTTLS", good().srv(smtp).works(smtp).session(smtp, "", early), "smtp.example.org offers to take passwords before the connection is encrypted (port 587)", mail.Warning},
 		{"auth.cleartext-offered", "only after STARTTLS", good().srv(smtp).works(smtp), "", ""},
 	}
 }

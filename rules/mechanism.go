@@ -30,11 +30,11 @@ func mechanismRules() []rule {
 			check: (*index).findNoMechanism,
 		},
 		{
-			id: "auth.cleartext-offered", looksFor: "a server takes passwords before encryption begins",
+			id: "auth.cleartext-offered", looksFor: "a server offers to take passwords before encryption begins",
 			severity: mail.Warning, owner: mail.OwnerProvider, confidence: mail.Certain,
 			references: []string{"RFC 8314 section 4.1", "RFC 4954 section 4", "RFC 9051 section 11"},
 			words: words{
-				title:  "{host} accepts passwords before the connection is encrypted ({ports:port|ports} {ports})",
+				title:  "{host} offers to take passwords before the connection is encrypted ({ports:port|ports} {ports})",
 				detail: "A mail program that is set wrongly sends the password in clear text, and nobody notices.",
 				fix:    "Offer sign-in only after STARTTLS on the server. In mail programs use SSL/TLS, or STARTTLS as a must.",
 			},
@@ -76,7 +76,7 @@ func (x *index) findNoMechanism() []hit {
 // findCleartextOffer looks at what is offered before STARTTLS. A POP3 server
 // that lists nothing offers nothing in so many words.
 func (x *index) findCleartextOffer() []hit {
-	return seenInSession(grouped(x.serversWhere(func(s *server) bool {
+	hits := seenInSession(grouped(x.serversWhere(func(s *server) bool {
 		if s.endpoint.Security != mail.StartTLS || !s.verified() || s.session == nil || s.session.SessionFacts == nil {
 			return false
 		}
@@ -84,4 +84,11 @@ func (x *index) findCleartextOffer() []hit {
 		bare := slices.ContainsFunc([]string{"plain", "login", "user"}, func(m string) bool { return slices.Contains(before, m) })
 		return bare && len(s.session.Capabilities.BeforeTLS) > 0
 	}), byHost))
+	for i, h := range hits {
+		// Courier lists USER also where it answers it with "TLS required to log in".
+		if h.servers[0].session.Software == "Courier" && h.servers[0].endpoint.Protocol == mail.POP3 {
+			hits[i].confidence = mail.Possible
+		}
+	}
+	return hits
 }
