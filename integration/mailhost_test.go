@@ -67,15 +67,15 @@ func (h *mailhost) startPostfix(ctx context.Context, w *world) error {
 	if h.ImplicitTLS {
 		addresses = append(addresses, h.addresses(465)...)
 	}
-	// Postfix changes its user, and so forgets that it has to end with the test: a shell remembers.
-	return w.run(ctx, "postfix", h.Dir, addresses,
-		"/bin/sh", "-c", `"$@" & trap "kill $!" TERM; wait $!; wait $!`, "sh", "/usr/lib/postfix/sbin/master", "-c", config, "-s")
+	return w.run(ctx, "postfix", h.Dir, addresses, remembering("/usr/lib/postfix/sbin/master", "-c", config, "-s")...)
 }
 
-func (h *mailhost) addresses(ports ...int) []string {
+func (h *mailhost) addresses(ports ...int) []string { return at(h.Address, ports...) }
+
+func at(address string, ports ...int) []string {
 	var list []string
 	for _, port := range ports {
-		list = append(list, h.Address+":"+strconv.Itoa(port))
+		list = append(list, address+":"+strconv.Itoa(port))
 	}
 	return list
 }

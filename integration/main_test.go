@@ -2,9 +2,11 @@
 
 // Package integration drives the built binary against Postfix, Dovecot, NSD
 // and nginx as Debian packages them, on the standard ports of loopback
-// addresses. It knows of mailmedic what a user knows: flags, exit codes, the
-// JSON document. It needs root and those packages; what is missing is a failure
-// and never a skip.
+// addresses, and against Exim, OpenSMTPD, Courier and Cyrus, whose packages
+// Debian lets nobody install beside those: they are fetched by apt and run in a
+// folder of their own. It knows of mailmedic what a user knows: flags, exit
+// codes, the JSON document. It needs root, those packages and, once, Debian's
+// archive; what is missing is a failure and never a skip.
 package integration
 
 import (

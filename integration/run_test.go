@@ -36,14 +36,30 @@ type report struct {
 		Subject string `json:"subject"`
 		Why     string `json:"why"`
 	} `json:"not_checked"`
-	Observations []struct {
-		ID      string `json:"id"`
-		Kind    string `json:"kind"`
-		Failure *struct {
-			Class  string `json:"class"`
-			Detail string `json:"detail"`
-		} `json:"failure"`
-	} `json:"observations"`
+	Observations []observation `json:"observations"`
+}
+
+type observation struct {
+	ID      string `json:"id"`
+	Kind    string `json:"kind"`
+	Subject string `json:"subject"`
+	Failure *struct {
+		Class  string `json:"class"`
+		Detail string `json:"detail"`
+	} `json:"failure"`
+
+	// of a session
+	Software   string `json:"software"`
+	Greeting   string `json:"greeting"`
+	Mechanisms struct {
+		BeforeTLS []string `json:"before_tls"`
+		AfterTLS  []string `json:"after_tls"`
+	} `json:"mechanisms"`
+
+	// of a sign-in
+	Mechanism string `json:"mechanism"`
+	Username  string `json:"username"`
+	Reply     string `json:"reply"`
 }
 
 type setting struct {
@@ -68,6 +84,17 @@ func (r *report) preferred(t *testing.T, role string) setting {
 		t.Fatalf("no %s setting is preferred: %+v", role, r.Settings)
 	}
 	return r.Settings[i]
+}
+
+// observed gives the observations of one kind about an endpoint, "" for every one.
+func (r *report) observed(kind, endpoint string) []observation {
+	var list []observation
+	for _, o := range r.Observations {
+		if o.Kind == kind && (endpoint == "" || o.Subject == endpoint) {
+			list = append(list, o)
+		}
+	}
+	return list
 }
 
 func (r *report) findingIDs() []string {

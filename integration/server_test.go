@@ -43,6 +43,12 @@ func startServer(name, dir string, argv ...string) (*server, error) {
 	return s, nil
 }
 
+// remembering makes a daemon that changes its user, and so forgets that it has
+// to end with the test, end all the same: a shell remembers.
+func remembering(argv ...string) []string {
+	return append([]string{"/bin/sh", "-c", `"$@" & trap "kill $!" TERM; wait $!; wait $!`, "sh"}, argv...)
+}
+
 // await returns once every address accepts TCP connections.
 func (s *server) await(ctx context.Context, addresses ...string) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)

@@ -74,39 +74,53 @@ func mailhosts() []*mailhost {
 // world is everything that the tests talk to.
 type world struct {
 	dir     string
+	ca      *authority
 	caFile  string
 	hosts   map[string]*mailhost
 	servers []*server
 	silent  *silentServer
+	jail    *jail
 }
 
 // startWorld starts all servers and returns when all of them answer. What
 // was started is in the world also when there is an error.
 func startWorld(ctx context.Context, dir string) (*world, error) {
 	w := &world{dir: dir, caFile: filepath.Join(dir, "ca.pem"), hosts: map[string]*mailhost{}}
-	ca, err := newAuthority()
-	if err != nil {
+	w.jail = &jail{root: filepath.Join(dir, "jail")}
+	unpacked := make(chan error, 1)
+	go func() { unpacked <- unpackDebian(ctx, w.jail.root, jailPackages()) }()
+	err := w.startInstalled(ctx)
+	if err := errors.Join(err, <-unpacked); err != nil {
 		return w, err
 	}
-	if err := ca.writeRoot(w.caFile); err != nil {
-		return w, err
+	return w, w.startJail(ctx)
+}
+
+// startInstalled starts the servers whose packages are installed.
+func (w *world) startInstalled(ctx context.Context) error {
+	var err error
+	if w.ca, err = newAuthority(); err != nil {
+		return err
+	}
+	if err := w.ca.writeRoot(w.caFile); err != nil {
+		return err
 	}
 	if w.silent, err = listenSilently(silentAddress); err != nil {
-		return w, err
+		return err
 	}
 	if err := w.startDNS(ctx); err != nil {
-		return w, err
+		return err
 	}
-	if err := w.startWeb(ctx, ca); err != nil {
-		return w, err
+	if err := w.startWeb(ctx); err != nil {
+		return err
 	}
 	for _, host := range mailhosts() {
 		w.hosts[host.Name] = host
-		if err := w.startMail(ctx, ca, host); err != nil {
-			return w, err
+		if err := w.startMail(ctx, host); err != nil {
+			return err
 		}
 	}
-	return w, nil
+	return nil
 }
 
 // stop ends all servers and waits for them.
@@ -120,6 +134,7 @@ func (w *world) stop() {
 	if w.silent != nil {
 		w.silent.close()
 	}
+	w.jail.log.close()
 }
 
 // run starts a daemon that belongs to the world and waits for its addresses.
@@ -157,7 +172,7 @@ func (w *world) startDNS(ctx context.Context) error {
 	return w.run(ctx, "nsd", dir, []string{dnsAddress + ":53"}, "/usr/sbin/nsd", "-d", "-c", config)
 }
 
-func (w *world) startWeb(ctx context.Context, ca *authority) error {
+func (w *world) startWeb(ctx context.Context) error {
 	dir, err := w.subdir("nginx")
 	if err != nil {
 		return err
@@ -165,7 +180,7 @@ func (w *world) startWeb(ctx context.Context, ca *authority) error {
 	if _, err := copyTree("testdata/www", filepath.Join(dir, "www")); err != nil {
 		return err
 	}
-	if err := ca.writeServer(filepath.Join(dir, "tls.pem"), 60*day, "autoconfig.good.test", "www.ispdb.test"); err != nil {
+	if err := w.ca.writeServer(filepath.Join(dir, "tls.pem"), 60*day, "autoconfig.good.test", "www.ispdb.test"); err != nil {
 		return err
 	}
 	config := filepath.Join(dir, "nginx.conf")
@@ -176,12 +191,12 @@ func (w *world) startWeb(ctx context.Context, ca *authority) error {
 		"/usr/sbin/nginx", "-e", "stderr", "-p", dir, "-c", config)
 }
 
-func (w *world) startMail(ctx context.Context, ca *authority, host *mailhost) error {
+func (w *world) startMail(ctx context.Context, host *mailhost) error {
 	var err error
 	if host.Dir, err = w.subdir(host.Name); err != nil {
 		return err
 	}
-	if err := ca.writeServer(filepath.Join(host.Dir, "tls.pem"), host.expires, host.names...); err != nil {
+	if err := w.ca.writeServer(filepath.Join(host.Dir, "tls.pem"), host.expires, host.names...); err != nil {
 		return err
 	}
 	if err := host.startDovecot(ctx, w); err != nil {
