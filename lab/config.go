@@ -46,6 +46,7 @@ type config struct {
 	Servers  []serverConfig  `toml:"server"`
 	Web      []webConfig     `toml:"web"`
 	Pages    []pageConfig    `toml:"page"`
+	Issuers  []oauthConfig   `toml:"oauth"`
 }
 
 type dnsConfig struct {
@@ -179,6 +180,11 @@ func (c *config) validate() error {
 	}
 	for _, w := range c.Web {
 		if err := w.validate(); err != nil {
+			return err
+		}
+	}
+	for _, i := range c.Issuers {
+		if err := i.validate(c.Accounts); err != nil {
 			return err
 		}
 	}

@@ -104,6 +104,21 @@
 //	rcpt_reply = "554 …"             # SMTP: to every RCPT that could be taken
 //	script = "NAME"
 //
+//	[[oauth]]                        # an authorization server (OAuth 2.0); whoever visits its pages is signed in and agrees
+//	issuer = "https://auth.good.example"   # needed; its host is a web host, its endpoints are authorize, token, device and
+//	                                 # verify below it
+//	user = "anna@good.example"       # needed: the account whose token it gives
+//	client = "program-1"             # the client id that it knows; any when left out
+//	secret = "…"                     # which that client must show; none when left out
+//	scopes = ["mail"]                # that it knows, and lists
+//	metadata = "openid"              # where it describes itself: rfc8414 (default), openid, none
+//	lifetime = "1h"                  # of the token
+//	interval = 5                     # seconds between a device's questions; 1 when left out
+//	fault = "deny"                   # deny (the person says no), expire (a device's code does), no-mail (it grants openid
+//	                                 # only), no-device (it has no such endpoint), wrong-issuer, cleartext (the metadata
+//	                                 # name somebody else, a token endpoint with http), wrong-state (of another question),
+//	                                 # large, redirect, garbage, echo (what the token endpoint answers)
+//
 //	[[web]]                          # a web host; documents alone make one with https
 //	host = "autoconfig.good.example"
 //	addresses = []                   # default: what the zone says

@@ -33,6 +33,7 @@ type Running struct {
 	options   Options
 	authority *authority
 	recorder  recorder
+	issuers   map[string]*issuer                // by host
 	tcp       map[netip.AddrPort]netip.AddrPort // virtual to real
 	udp       map[netip.AddrPort]netip.AddrPort
 	void      netip.AddrPort  // takes datagrams and does nothing with them
@@ -79,6 +80,7 @@ func (r *Running) open() (err error) {
 	if r.authority, err = newAuthority(r.options.Now()); err != nil {
 		return err
 	}
+	r.addIssuers()
 	if err := r.openDNS(); err != nil {
 		return err
 	}

@@ -68,12 +68,15 @@ func (w *World) neighbour(s *site) *site {
 	return w.sites[i]
 }
 
-// hostsOf gives the hosts that have documents or pages.
+// hostsOf gives the hosts that have documents, pages or an authorization server.
 func hostsOf(s sections) map[string]bool {
 	hosts := map[string]bool{}
 	for place := range s.documents {
 		host, _, _ := strings.Cut(place, "/")
 		hosts[host] = true
+	}
+	for _, i := range s.config.Issuers {
+		hosts[i.host()] = true
 	}
 	for _, p := range s.config.Pages {
 		if u, err := url.Parse(p.URL); err == nil && u.Host != "" {

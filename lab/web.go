@@ -135,6 +135,10 @@ func (r *Running) webHandler(scheme string, sites []*site) http.Handler {
 			return
 		}
 		p, ok := s.pages[scheme+":"+req.URL.Path]
+		if i := r.issuers[s.Host]; !ok && i != nil && scheme == "https" {
+			i.ServeHTTP(w, req)
+			return
+		}
 		if !ok {
 			http.NotFound(w, req)
 			return
@@ -154,6 +158,7 @@ const maxPost = 64 << 10
 
 func (r *Running) recordPost(scheme string, req *http.Request) {
 	body, _ := io.ReadAll(io.LimitReader(req.Body, maxPost)) // what came of it is what was sent
+	req.Body = io.NopCloser(bytes.NewReader(body))
 	r.recorder.record(func(j *Journal) {
 		j.Posts = append(j.Posts, scheme+"://"+req.Host+req.URL.RequestURI()+" "+string(body))
 	})

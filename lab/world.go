@@ -36,6 +36,7 @@ type World struct {
 	ways      []way
 	services  []*service
 	sites     []*site
+	issuers   []oauthConfig
 	scripts   map[string]script
 }
 
@@ -111,7 +112,7 @@ func (w *World) build(s sections) error {
 	if w.zone == nil {
 		w.zone, _ = parseZone("", "")
 	}
-	w.Demo, w.Accounts, w.dns = s.config.Demo, s.config.Accounts, s.config.DNS
+	w.Demo, w.Accounts, w.dns, w.issuers = s.config.Demo, s.config.Accounts, s.config.DNS, s.config.Issuers
 	if err := w.addISPDB(&s); err != nil {
 		return err
 	}

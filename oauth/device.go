@@ -133,6 +133,7 @@ func withoutFragment(page string) string {
 func (r Request) poll(ctx context.Context, config *oauth2.Config, answer *oauth2.DeviceAuthResponse) (*oauth2.Token, error) {
 	alive, cancel := context.WithDeadline(ctx, answer.Expiry)
 	defer cancel()
+	answer.Expiry = time.Time{} // one clock for the end, or the two would race
 	for {
 		token, err := config.DeviceAccessToken(r.over(alive), answer)
 		switch {

@@ -2,6 +2,7 @@
 // in: at a browser of this computer (authorization code with PKCE, RFC 7636, and
 // a loopback redirect, RFC 8252), or at any other (device flow, RFC 8628).
 //
+//	claim.go     which of the sources' claims says best where tokens come from
 //	server.go    what is known of an authorization server, and what it can do
 //	metadata.go  its own description of itself, RFC 8414 and OpenID Connect
 //	browser.go   the flow with a browser; loopback.go receives what it brings back

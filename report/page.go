@@ -77,7 +77,7 @@ func (p *page) line(parts ...string) {
 // below it are indented to indent columns.
 func (p *page) prose(lead string, indent int, pen *color.Color, text string) {
 	room := min(p.columns, proseColumns) - indent
-	for _, line := range wrap(p.text(text), room, columns(lead)-indent) {
+	for _, line := range Wrap(p.text(text), room, columns(lead)-indent) {
 		p.line(lead, pen.Sprint(line))
 		lead = pad("", indent)
 	}
@@ -109,7 +109,7 @@ func (p *page) text(s string) string {
 	if p.ascii {
 		s = p.respell.Replace(s)
 	}
-	s = clean(s, p.ascii)
+	s = Clean(s, p.ascii)
 	if len(s) <= maxText {
 		return s
 	}

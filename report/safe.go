@@ -7,11 +7,11 @@ import (
 	"unicode/utf8"
 )
 
-// clean makes text from outside safe to print: whatever a terminal would obey,
+// Clean makes text from outside safe to print: whatever a terminal would obey,
 // reorder or not show becomes a visible escape, and bytes that are not UTF-8
 // become \xNN. With ascii set, all else that is not ASCII is escaped as well or
 // written in its plain form. Text that is clean comes back unchanged.
-func clean(s string, ascii bool) string {
+func Clean(s string, ascii bool) string {
 	var b strings.Builder
 	for len(s) > 0 {
 		r, n := utf8.DecodeRuneInString(s)

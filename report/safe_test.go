@@ -26,13 +26,13 @@ func TestCleanMakesTheHiddenVisible(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			if got := clean(tc.in, false); got != tc.want {
+			if got := Clean(tc.in, false); got != tc.want {
 				t.Errorf("clean gives %q, want %q", got, tc.want)
 			}
 			if tc.ascii == "" {
 				tc.ascii = tc.want
 			}
-			if got := clean(tc.in, true); got != tc.ascii {
+			if got := Clean(tc.in, true); got != tc.ascii {
 				t.Errorf("clean to ASCII gives %q, want %q", got, tc.ascii)
 			}
 		})
@@ -46,21 +46,21 @@ func FuzzClean(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		got := clean(s, false)
+		got := Clean(s, false)
 		checkText(t, []byte(got))
 		if strings.Contains(got, "\n") {
 			t.Errorf("%q has a line end", got)
 		}
-		if again := clean(got, false); again != got {
+		if again := Clean(got, false); again != got {
 			t.Errorf("clean text %q became %q", got, again)
 		}
-		for _, r := range clean(s, true) {
+		for _, r := range Clean(s, true) {
 			if r < ' ' || r > '~' {
 				t.Errorf("%U in ASCII", r)
 			}
 		}
 		unspaced := func(s string) string { return strings.ReplaceAll(s, " ", "") }
-		if w := strings.Join(wrap(got, 10, 3), ""); unspaced(w) != unspaced(got) {
+		if w := strings.Join(Wrap(got, 10, 3), ""); unspaced(w) != unspaced(got) {
 			t.Errorf("wrapped %q has other ink than %q", w, got)
 		}
 	})

@@ -8,11 +8,11 @@ import (
 	"golang.org/x/text/width"
 )
 
-// wrap breaks text at its spaces, and between wide characters, into lines of at
+// Wrap breaks text at its spaces, and between wide characters, into lines of at
 // most limit columns; of the first, used columns are taken already. A word that
 // is longer, such as a URL, stays whole on a line of its own, so that it can be
 // copied. There is always at least one line.
-func wrap(text string, limit, used int) []string {
+func Wrap(text string, limit, used int) []string {
 	var lines []string
 	line := ""
 	for _, w := range words(text) {

@@ -26,7 +26,7 @@ func TestWrap(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(tc.want, wrap(tc.text, tc.limit, tc.used)); diff != "" {
+			if diff := cmp.Diff(tc.want, Wrap(tc.text, tc.limit, tc.used)); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -23,32 +23,43 @@ func secretFromKeyring(ctx context.Context, s *streams, service, user, flag stri
 	if user == "" {
 		return nil, usagef("%s: whose secret? Write an address, or add --user", flag)
 	}
+	secret, err := askKeyring(ctx, func() (string, error) { return s.keyring(service, user) })
+	var interrupted verdictError
+	switch {
+	case errors.As(err, &interrupted):
+		return nil, err
+	case errors.Is(err, keyring.ErrNotFound):
+		return nil, usagef("%s: the keyring has nothing for %s under %s", flag, user, service)
+	case err != nil:
+		return nil, usagef("%s: %w", flag, err)
+	}
+	return []byte(secret), nil
+}
+
+var errSilentKeyring = errors.New("the keyring does not answer; is it locked, with nobody to unlock it?")
+
+// askKeyring asks with patience. A keyring cannot be told to give up; where it
+// does not answer, the question ends with the process, and that ends with this
+// error.
+func askKeyring(ctx context.Context, ask func() (string, error)) (string, error) {
 	type answer struct {
 		secret string
 		err    error
 	}
-	// A keyring cannot be told to give up; where it does not answer, the question
-	// ends with the process, and that ends with this error.
 	answered := make(chan answer, 1)
 	go func() {
-		secret, err := s.keyring(service, user)
+		secret, err := ask()
 		answered <- answer{secret, err}
 	}()
 	patience := time.NewTimer(keyringPatience)
 	defer patience.Stop()
 	select {
 	case a := <-answered:
-		switch {
-		case errors.Is(a.err, keyring.ErrNotFound):
-			return nil, usagef("%s: the keyring has nothing for %s under %s", flag, user, service)
-		case a.err != nil:
-			return nil, usagef("%s: %w", flag, a.err)
-		}
-		return []byte(a.secret), nil
+		return a.secret, a.err
 	case <-patience.C:
-		return nil, usagef("%s: the keyring does not answer; is it locked, with nobody to unlock it?", flag)
+		return "", errSilentKeyring
 	case <-ctx.Done():
-		return nil, verdictError{exitInterrupted}
+		return "", verdictError{exitInterrupted}
 	}
 }
 
@@ -59,6 +70,19 @@ func systemKeyring(service, user string) (string, error) {
 		return "", errNoKeyring
 	}
 	return keyring.Get(service, user)
+}
+
+// keepInSystemKeyring puts a secret there, in place of what the user has under
+// the service.
+func keepInSystemKeyring(service, user, secret string) error {
+	if needsBus() && !hasBus(os.Getenv) {
+		return errNoKeyring
+	}
+	err := keyring.Set(service, user, secret)
+	if errors.Is(err, keyring.ErrSetDataTooBig) {
+		return errors.New("this system's keyring takes no secret of that size; keep the token in a file")
+	}
+	return err
 }
 
 func needsBus() bool { return runtime.GOOS != "darwin" && runtime.GOOS != "windows" }

@@ -31,18 +31,23 @@ type networkFlags struct {
 }
 
 func (f *networkFlags) register(cmd *cobra.Command, timeout time.Duration) {
+	f.registerWorld(cmd, timeout, "time for the whole run")
+	cmd.Flags().BoolVar(&f.compare, "compare-resolvers", false, "ask every --resolver and tell where their answers differ")
+	cmd.Flags().BoolVar(&f.transcript, "transcript", false, "show the conversations with the servers, secrets removed")
+}
+
+// registerWorld adds the flags that say how the world is reached, and for how long.
+func (f *networkFlags) registerWorld(cmd *cobra.Command, timeout time.Duration, whole string) {
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.resolvers, "resolver", nil, "DNS `resolver` to ask: IP[:PORT], tls://HOST[:PORT][#NAME], https://HOST/PATH or system;\nseveral are asked in turn (default: the system's)")
-	flags.BoolVar(&f.compare, "compare-resolvers", false, "ask every --resolver and tell where their answers differ")
 	flags.StringVar(&f.caFile, "ca-file", "", "PEM `file` of authorities to trust beside the system's")
-	flags.DurationVar(&f.timeout, "timeout", timeout, "time for the whole run")
+	flags.DurationVar(&f.timeout, "timeout", timeout, whole)
 	flags.BoolVarP(&f.only4, "ipv4", "4", false, "use IPv4 only")
 	flags.BoolVarP(&f.only6, "ipv6", "6", false, "use IPv6 only")
 	flags.StringVar(&f.ispdb, "ispdb", "", "base `URL` of an ISPDB (default: Thunderbird's)")
 	flags.BoolVar(&f.noThirdParty, "no-third-party", false, "ask nobody but the domain's DNS, its servers and those that its records name")
 	flags.BoolVar(&f.allowPrivate, "allow-private", true, "connect to private and loopback addresses")
 	flags.BoolVar(&f.noAllowPrivate, "no-allow-private", false, "refuse private and loopback addresses, after resolution")
-	flags.BoolVar(&f.transcript, "transcript", false, "show the conversations with the servers, secrets removed")
 	f.vantage.register(cmd)
 	cmd.MarkFlagsMutuallyExclusive("ipv4", "ipv6")
 	cmd.MarkFlagsMutuallyExclusive("allow-private", "no-allow-private")

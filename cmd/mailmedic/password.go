@@ -115,7 +115,7 @@ func consentOn(s *streams, secret string) func(context.Context, string, []mail.S
 		defer s.prompting.Store(false)
 		fmt.Fprint(s.err, wipeLine)
 		answer, err := s.readLine(ctx, fmt.Sprintf("%s to %s, which only %s names? [y/N] ", sending(secret), host, strings.Join(names, ", ")))
-		return err == nil && (strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes"))
+		return err == nil && isYes(answer)
 	}
 }
 
@@ -125,6 +125,10 @@ func sending(what string) string {
 		return "Show the certificate"
 	}
 	return "Send the " + what
+}
+
+func isYes(answer string) bool {
+	return strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")
 }
 
 // given reports whether a secret is to be read from anywhere.

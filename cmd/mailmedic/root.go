@@ -85,6 +85,6 @@ settings work and why the others do not.`,
 	root.SetOut(s.out)
 	root.SetErr(s.err)
 	root.CompletionOptions.HiddenDefaultCmd = false
-	root.AddCommand(newCheck(s), newDiscover(s), newProbe(s), newDemo(s), newReport(s), newVersion(s))
+	root.AddCommand(newCheck(s), newDiscover(s), newProbe(s), newLogin(s), newDemo(s), newReport(s), newVersion(s))
 	return root
 }

@@ -30,6 +30,16 @@ type streams struct {
 	readSecret func(ctx context.Context, prompt string) ([]byte, error)
 	readLine   func(ctx context.Context, prompt string) (string, error)
 	keyring    func(service, user string) (string, error)
+	keep       func(service, user, secret string) error // in the keyring
+	browser    func(page string) error                  // opens a page for the person; nil where nothing can
+}
+
+// width gives the columns for text that is wrapped.
+func (s *streams) width() int {
+	if s.outWidth == 0 {
+		return 80
+	}
+	return s.outWidth
 }
 
 func systemStreams() *streams {
@@ -42,6 +52,8 @@ func systemStreams() *streams {
 		readSecret: readSecretFromTerminal,
 		readLine:   readLineFromTerminal,
 		keyring:    systemKeyring,
+		keep:       keepInSystemKeyring,
+		browser:    systemBrowser(os.Getenv),
 	}
 	if fd := int(os.Stdout.Fd()); term.IsTerminal(fd) {
 		s.outWidth = 80
