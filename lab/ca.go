@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -9,7 +10,6 @@ import (
 	"crypto/x509/pkix"
 	"fmt"
 	"math/big"
-	"net"
 	"strings"
 	"time"
 )
@@ -19,7 +19,7 @@ const day = 24 * time.Hour
 // signer is a certificate with its key.
 type signer struct {
 	certificate *x509.Certificate
-	key         *ecdsa.PrivateKey
+	key         crypto.Signer
 }
 
 // authority is the certification authority of a running world: a root that
@@ -57,7 +57,7 @@ func (a *authority) roots() *x509.CertPool {
 	return pool
 }
 
-func (a *authority) newCA(name string, parent *signer) (signer, error) {
+func (a *authority) newCA(name string, parent *signer, change ...func(*x509.Certificate)) (signer, error) {
 	template := &x509.Certificate{
 		Subject:               pkix.Name{CommonName: name, Organization: []string{"Mail Lab"}},
 		NotBefore:             a.today.Add(-3650 * day),
@@ -66,56 +66,10 @@ func (a *authority) newCA(name string, parent *signer) (signer, error) {
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageCertSign,
 	}
+	for _, f := range change {
+		f(template)
+	}
 	return sign(template, parent)
-}
-
-// certificate makes what a server presents, in the shape of its config; names
-// are those of the server, used unless the config has its own.
-func (a *authority) certificate(c certificateConfig, names []string) (tls.Certificate, error) {
-	if len(c.Names) > 0 {
-		names = c.Names
-	} else if c.Kind == "wrong-name" {
-		names = []string{"localhost.localdomain"}
-	}
-	template := &x509.Certificate{
-		Subject:     pkix.Name{CommonName: names[0]},
-		NotBefore:   a.today.Add(-30 * day),
-		NotAfter:    a.today.Add(60 * day),
-		KeyUsage:    x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	for _, name := range names {
-		if ip := net.ParseIP(name); ip != nil {
-			template.IPAddresses = append(template.IPAddresses, ip)
-		} else {
-			template.DNSNames = append(template.DNSNames, name)
-		}
-	}
-	if c.Days > 0 {
-		template.NotAfter = a.endOf(c.Days)
-	}
-	parent := &a.issuing
-	switch c.Kind {
-	case "expired":
-		template.NotAfter = a.today.Add(-time.Duration(max(c.Days, 0)) * day)
-		template.NotBefore = template.NotAfter.Add(-90 * day)
-	case "not-yet-valid":
-		template.NotBefore = a.endOf(max(c.Days, 1))
-		template.NotAfter = template.NotBefore.Add(90 * day)
-	case "self-signed":
-		parent = nil
-	case "unknown-ca":
-		parent = &a.stranger
-	}
-	leaf, err := sign(template, parent)
-	if err != nil {
-		return tls.Certificate{}, err
-	}
-	chain := [][]byte{leaf.certificate.Raw}
-	if parent != nil && c.Kind != "leaf-only" {
-		chain = append(chain, parent.certificate.Raw)
-	}
-	return tls.Certificate{Certificate: chain, PrivateKey: leaf.key, Leaf: leaf.certificate}, nil
 }
 
 // identity makes a certificate that tells who somebody is, in the shape of its config.
@@ -154,6 +108,12 @@ func sign(template *x509.Certificate, parent *signer) (signer, error) {
 	if err != nil {
 		return signer{}, fmt.Errorf("make a key: %w", err)
 	}
+	return signKey(template, key, parent)
+}
+
+// signKey is sign with a key that is there.
+func signKey(template *x509.Certificate, key crypto.Signer, parent *signer) (signer, error) {
+	var err error
 	if template.SerialNumber, err = rand.Int(rand.Reader, big.NewInt(1<<62)); err != nil {
 		return signer{}, fmt.Errorf("make a serial number: %w", err)
 	}
@@ -166,5 +126,8 @@ func sign(template *x509.Certificate, parent *signer) (signer, error) {
 		return signer{}, fmt.Errorf("sign a certificate: %w", err)
 	}
 	certificate, err := x509.ParseCertificate(raw)
-	return signer{certificate, key}, err
+	if err != nil { // which is what the world wants
+		return signer{&x509.Certificate{Raw: raw}, key}, nil
+	}
+	return signer{certificate, key}, nil
 }

@@ -80,9 +80,13 @@ type networkConfig struct {
 }
 
 type certificateConfig struct {
-	Kind  string   `toml:"kind"`
-	Days  int      `toml:"days"`
-	Names []string `toml:"names"`
+	Kind     string   `toml:"kind"`
+	Days     int      `toml:"days"`
+	Lifetime int      `toml:"lifetime"`
+	Names    []string `toml:"names"`
+	Services []string `toml:"services"`
+	Issuer   string   `toml:"issuer"`
+	Chain    string   `toml:"chain"`
 }
 
 type serverConfig struct {
@@ -132,7 +136,11 @@ type pageConfig struct {
 
 // The words that a world may use; the empty one is the default.
 var (
-	certificateKinds   = []string{"", "good", "expired", "not-yet-valid", "wrong-name", "self-signed", "unknown-ca", "leaf-only"}
+	certificateKinds = []string{
+		"", "good", "expired", "not-yet-valid", "wrong-name", "self-signed", "unknown-ca", "leaf-only",
+		"common-name", "ends-today", "client-only", "authority", "unreadable", "rsa-1024", "sha1", "constrained",
+	}
+	certificateChains  = []string{"", "leaf-only", "with-root", "shuffled", "extra", "wrong", "repeated"}
 	tlsVersionNames    = []string{"1.0", "1.1", "1.2", "1.3"}
 	clientCertificates = []string{"", "optional", "required"}
 	identityKinds      = []string{"", "good", "expired", "unknown-ca"}
@@ -222,6 +230,7 @@ func (s *serverConfig) validate() error {
 	}
 	err := errors.Join(
 		oneOf("certificate.kind", s.Certificate.Kind, certificateKinds),
+		oneOf("certificate.chain", s.Certificate.Chain, certificateChains),
 		oneOf("client_certificate", s.ClientCertificate, clientCertificates),
 		oneOf("handshake", s.Handshake, handshakeFaults),
 		oneOf("fault", s.Fault, serverFaults),

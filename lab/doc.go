@@ -75,9 +75,14 @@
 //	[[server]]
 //	endpoints = ["imaps://imap.good.example:993"]    # needed; all of one protocol, or any with a script
 //	addresses = ["192.0.2.10"]       # default: what the zone says of the host
-//	certificate = { kind = "good" }  # expired, not-yet-valid, wrong-name, self-signed, unknown-ca, leaf-only;
+//	certificate = { kind = "good" }  # expired, not-yet-valid, wrong-name, self-signed, unknown-ca, leaf-only, ends-today,
+//	                                 # common-name (no other name), client-only, authority, unreadable (a name in
+//	                                 # U-labels), rsa-1024, sha1, constrained (its authority may not sign for the name);
 //	                                 # days = since it expired, until it is valid, or until it expires;
-//	                                 # names = [] in it, in place of the hosts
+//	                                 # lifetime = 90, in days; names = [] in it, in place of the hosts;
+//	                                 # services = ["_imaps.good.example"], names of the form SRVName;
+//	                                 # issuer = "…", the name of an authority that nobody knows;
+//	                                 # chain = leaf-only, with-root, shuffled, extra, wrong, repeated
 //	client_certificate = "optional"  # the server asks the client for a certificate and verifies it: optional, required;
 //	                                 # EXTERNAL takes the user name from it
 //	tls_versions = ["1.2", "1.3"]

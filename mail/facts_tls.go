@@ -25,8 +25,8 @@ type TLSFacts struct {
 	// a name that they do not know.
 	ALPN string `json:"alpn,omitempty"`
 
-	// CertificateFault says why the server's certificate could not even be looked
-	// at, which ended the handshake.
+	// CertificateFault says what is wrong with the server's certificates where that
+	// is neither date nor name nor a question of trust.
 	CertificateFault CertificateFault `json:"certificate_fault,omitempty"`
 
 	// What came of the user's own certificate, where one was given and the server asked for one.
@@ -42,17 +42,30 @@ type TLSFacts struct {
 	Stapled      OCSPStatus  `json:"stapled,omitempty"`               // the status that the server sent with its certificate, RFC 6066 section 8
 }
 
-// A CertificateFault is something about a certificate that makes programs end
-// the handshake before they ask whether to believe it.
+// A CertificateFault is what makes certificates unusable, whoever signed them.
 type CertificateFault string
 
-// The faults.
+// The faults. The first four end the handshake before anybody asks whether to
+// believe the certificate.
 const (
-	CertificateUnreadable CertificateFault = "unreadable"    // it breaks the rules of X.509 (RFC 5280 section 4)
-	CertificateKeyTooBig  CertificateFault = "key-too-big"   // an RSA key of more than 8192 bits
-	CertificateKeyTooTiny CertificateFault = "key-too-small" // an RSA key of less than 1024 bits
-	CertificatesTooLarge  CertificateFault = "too-large"     // all that is sent takes more than 256 KiB
+	CertificateUnreadable  CertificateFault = "unreadable"           // it breaks the rules of X.509 (RFC 5280 section 4)
+	CertificateKeyTooBig   CertificateFault = "key-too-big"          // an RSA key of more than 8192 bits
+	CertificateKeyTooTiny  CertificateFault = "key-too-small"        // an RSA key of less than 1024 bits
+	CertificatesTooLarge   CertificateFault = "too-large"            // all that is sent takes more than 256 KiB
+	SignatureOutdated      CertificateFault = "old-signature"        // signed with MD5 or SHA-1, which programs no longer accept (RFC 9155)
+	NameNotPermitted       CertificateFault = "name-not-permitted"   // its authority must not sign for the name (RFC 5280 section 4.2.1.10)
+	IntermediateNotValid   CertificateFault = "intermediate-expired" // one above it is out of date
+	IntermediateMayNotSign CertificateFault = "intermediate-unfit"   // one above it must not sign others, or not so many
 )
+
+// EndsHandshake reports whether a handshake cannot be completed for f.
+func (f CertificateFault) EndsHandshake() bool {
+	switch f {
+	case CertificateUnreadable, CertificateKeyTooBig, CertificateKeyTooTiny, CertificatesTooLarge:
+		return true
+	}
+	return false
+}
 
 // An Identity is a name by which a program may look for the server in its
 // certificate, RFC 9525 section 6.1.

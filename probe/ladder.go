@@ -62,7 +62,7 @@ func (s *Session) climb(ctx context.Context, n *wire.Network) {
 			return // what was cut short tells nothing
 		}
 		s.emit(o)
-		if !reached || o.Failure == nil || o.Failure.Class.Certificate() || o.CertificateFault != "" {
+		if !reached || o.Failure == nil || o.Failure.Class.Certificate() || o.CertificateFault.EndsHandshake() {
 			return
 		}
 	}

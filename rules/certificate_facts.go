@@ -32,6 +32,11 @@ func certificateFactRules() []rule {
 				detail: "Mail programs refuse to {task} mail with a certificate that was issued for something else ({ports:port|ports} {ports}).",
 				fix:    "Install a certificate that was issued for TLS servers (extended key usage serverAuth).",
 			},
+			variants: map[string]words{"authority": {
+				title:  "The certificate of {hosts} is one of an authority and not of a server",
+				detail: "It may sign other certificates, which no server's own should: whoever gets hold of its key can pretend to be anybody. Some programs refuse to {task} mail with it ({ports:port|ports} {ports}).",
+				fix:    "Install a certificate that was issued for this server alone (basic constraints CA:FALSE).",
+			}},
 			check: (*index).findWrongUsage,
 		},
 		{
@@ -109,6 +114,10 @@ func (x *index) findWrongUsage() []hit {
 		facts, ok := s.shown()
 		return ok && s.faultClass() == mail.CertUntrusted && notForServers(facts.Certificates[0])
 	}), anyKey)
+	for _, h := range x.byCertificate(func(f mail.TLSFacts) bool { return f.Certificates[0].Authority && !f.Certificates[0].SelfSigned }) {
+		h.variant, h.severity = "authority", mail.Warning
+		hits = append(hits, h)
+	}
 	return with(hits, func(h hit) params {
 		facts, _ := h.servers[0].shown()
 		return params{"usages": facts.Certificates[0].Usages}

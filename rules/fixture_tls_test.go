@@ -180,6 +180,11 @@ func certificateFactFixtures() []fixture {
 		}
 		return w
 	}
+	faulty := func(class mail.Class, fault mail.CertificateFault) *world {
+		c := goodCertificate()
+		c.Signature = "SHA1-RSA"
+		return published().works(imaps).shows(class, c, smtps).changed(smtps, func(f *mail.TLSFacts) { f.CertificateFault = fault })
+	}
 	clientOnly := goodCertificate()
 	clientOnly.Usages = []string{"client", "email"}
 	return []fixture{
@@ -190,6 +195,8 @@ func certificateFactFixtures() []fixture {
 			"tls.certificate-usage", "for clients only", published().works(imaps).shows(mail.CertUntrusted, clientOnly, smtps),
 			"The certificate of smtp.example.org is not made for servers, but for: client and email", mail.Critical,
 		},
+		{"tls.certificate-usage", "it is an authority's", with(func(c *mail.Certificate) { c.Authority = true }), "The certificate of imap.example.org is one of an authority and not of a server", mail.Warning},
+		{"tls.certificate-usage", "it signed itself, which is worse", with(func(c *mail.Certificate) { c.Authority, c.SelfSigned = true, true }), "", ""},
 		{"tls.certificate-usage", "for servers too", with(func(c *mail.Certificate) { c.Usages = []string{"client", "server"} }), "", ""},
 		{"tls.certificate-untrusted", "it is not made for servers", published().works(imaps).shows(mail.CertUntrusted, clientOnly, smtps), "", ""},
 
@@ -242,6 +249,25 @@ func certificateFactFixtures() []fixture {
 				attempt(smtps, "legacy", "TLS 1.3", "").changed(smtps, func(f *mail.TLSFacts) { f.Cipher, f.Alert = "TLS_AES_128_GCM_SHA256", 80 }),
 			"No encrypted connection to smtp.example.org comes about on port 465", mail.Critical,
 		},
+		{
+			"tls.certificate-unusable", "signed with SHA-1", faulty(mail.CertUntrusted, mail.SignatureOutdated),
+			"The certificate of smtp.example.org is signed in a way that is out of use (SHA1-RSA)", mail.Critical,
+		},
+		{"tls.certificate-untrusted", "signed with SHA-1", faulty(mail.CertUntrusted, mail.SignatureOutdated), "", ""},
+		{
+			"tls.certificate-unusable", "its authority is bound to other names", faulty(mail.CertUntrusted, mail.NameNotPermitted),
+			"The certificate of smtp.example.org comes from an authority that must not vouch for that name: Example Authority", mail.Critical,
+		},
+		{
+			"tls.certificate-unusable", "an intermediate one is out of date", faulty(mail.CertChain, mail.IntermediateNotValid),
+			"smtp.example.org sends an intermediate certificate that is out of date", mail.Critical,
+		},
+		{"tls.chain-incomplete", "an intermediate one is out of date", faulty(mail.CertChain, mail.IntermediateNotValid), "", ""},
+		{
+			"tls.certificate-unusable", "an intermediate one is none", faulty(mail.CertChain, mail.IntermediateMayNotSign),
+			"smtp.example.org sends a chain with a certificate in it that must not sign others", mail.Critical,
+		},
+		{"tls.certificate-unusable", "it has expired besides", faulty(mail.CertExpired, mail.SignatureOutdated), "", ""},
 		{"tls.certificate-unusable", "the cipher is what is odd", published().works(imaps).handshake(smtps, mail.TLSAlert).attempt(smtps, "legacy", "TLS 1.2", ""), "", ""},
 		{"tls.certificate-unusable", "it is merely expired", published().works(imaps).shows(mail.CertExpired, goodCertificate(), smtps), "", ""},
 		{"tls.certificate-untrusted", "it cannot be read", unusable(mail.CertificateUnreadable), "", ""},

@@ -23,7 +23,7 @@ func (s *server) lostHandshake() bool {
 // shows a version may have failed after that.
 func (s *server) found() mail.TLSFacts {
 	for _, o := range s.ladder {
-		if o.Version != "" && o.CertificateFault == "" && (o.Failure == nil || o.Failure.Class.Certificate()) {
+		if o.Version != "" && !o.CertificateFault.EndsHandshake() && (o.Failure == nil || o.Failure.Class.Certificate()) {
 			return *o.TLSFacts
 		}
 	}

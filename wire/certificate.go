@@ -28,6 +28,7 @@ type examination struct {
 	failure *mail.Failure       // nil where they prove the host
 	chain   []*x509.Certificate // to a trusted root; nil where none can be built
 	gap     bool                // a certificate between them and a root was not sent
+	fault   mail.CertificateFault
 }
 
 func (n *Network) examine(certs []*x509.Certificate, host string) examination {
@@ -35,11 +36,12 @@ func (n *Network) examine(certs []*x509.Certificate, host string) examination {
 		return examination{failure: &mail.Failure{Class: mail.CertUntrusted, Detail: "the server sent no certificate"}}
 	}
 	now, leaf := n.options.Now(), certs[0]
-	chain, chainFault := n.verify(certs, now)
+	chain, chainFault, odd := n.verify(certs, now)
 	return examination{
+		fault:   odd,
 		failure: together(dateFault(leaf, now), nameFault(leaf, host), chainFault),
 		chain:   chain,
-		gap:     chainFault != nil && chainFault.Class == mail.CertChain && !selfSigned(topOf(certs)),
+		gap:     chainFault != nil && chainFault.Class == mail.CertChain && odd == "" && !selfSigned(topOf(certs)),
 	}
 }
 
@@ -85,7 +87,7 @@ func nameFault(leaf *x509.Certificate, host string) *mail.Failure {
 }
 
 // verify looks for a way from the certificate to a trusted root, and says why there is none.
-func (n *Network) verify(certs []*x509.Certificate, now time.Time) ([]*x509.Certificate, *mail.Failure) {
+func (n *Network) verify(certs []*x509.Certificate, now time.Time) ([]*x509.Certificate, *mail.Failure, mail.CertificateFault) {
 	leaf, intermediates := certs[0], x509.NewCertPool()
 	for _, cert := range certs[1:] {
 		intermediates.AddCert(cert)
@@ -97,15 +99,17 @@ func (n *Network) verify(certs []*x509.Certificate, now time.Time) ([]*x509.Cert
 		KeyUsages:     []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	})
 	if err == nil {
-		return chains[0], nil
+		return chains[0], nil, ""
 	}
 	if e, ok := errors.AsType[x509.CertificateInvalidError](err); ok {
-		return nil, invalidFault(e, leaf)
+		failure, odd := invalidFault(e, leaf)
+		return nil, failure, odd
 	}
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return nil, trustFault(certs)
+		failure, odd := trustFault(certs)
+		return nil, failure, odd
 	}
-	return nil, untrusted("the certificate cannot be verified: %s", printable(strings.TrimPrefix(err.Error(), "x509: "), 200))
+	return nil, untrusted("the certificate cannot be verified: %s", printable(strings.TrimPrefix(err.Error(), "x509: "), 200)), ""
 }
 
 // within gives now, or the moment nearest to it at which the certificate is valid.
@@ -128,22 +132,24 @@ func brokenChain(format string, args ...any) *mail.Failure {
 }
 
 // invalidFault is about a certificate that breaks a rule, mostly one above the leaf.
-func invalidFault(e x509.CertificateInvalidError, leaf *x509.Certificate) *mail.Failure {
+func invalidFault(e x509.CertificateInvalidError, leaf *x509.Certificate) (*mail.Failure, mail.CertificateFault) {
 	which := leaf
 	if e.Cert != nil {
 		which = e.Cert
 	}
 	switch name := commonName(which); e.Reason {
 	case x509.Expired:
-		return brokenChain("the intermediate certificate %s is not valid today", name)
+		return brokenChain("the intermediate certificate %s is not valid today", name), mail.IntermediateNotValid
 	case x509.NotAuthorizedToSign:
-		return brokenChain("the intermediate certificate %s must not sign others", name)
+		return brokenChain("the intermediate certificate %s must not sign others", name), mail.IntermediateMayNotSign
 	case x509.TooManyIntermediates:
-		return brokenChain("more certificates stand above this one than %s allows", name)
+		return brokenChain("more certificates stand above this one than %s allows", name), mail.IntermediateMayNotSign
 	case x509.IncompatibleUsage:
-		return untrusted("the certificate is not made for servers (extended key usage)")
+		return untrusted("the certificate is not made for servers (extended key usage)"), ""
+	case x509.CANotAuthorizedForThisName:
+		return untrusted("the certificate is not valid: %s must not sign for this name", issuerName(leaf)), mail.NameNotPermitted
 	}
-	return untrusted("the certificate is not valid: %s", printable(strings.TrimPrefix(e.Error(), "x509: "), 200))
+	return untrusted("the certificate is not valid: %s", printable(strings.TrimPrefix(e.Error(), "x509: "), 200)), ""
 }
 
 // trustFault tells apart what keeps a certificate from leading to a trusted
@@ -151,23 +157,23 @@ func invalidFault(e x509.CertificateInvalidError, leaf *x509.Certificate) *mail.
 // chain ends in the air. A chain in the air is an intermediate that is missing
 // or, where its issuer is a private authority, a root that is not trusted;
 // nothing on the wire tells these two apart, and the server can mend both.
-func trustFault(certs []*x509.Certificate) *mail.Failure {
+func trustFault(certs []*x509.Certificate) (*mail.Failure, mail.CertificateFault) {
 	leaf := certs[0]
 	if selfSigned(leaf) {
-		return untrusted("the certificate is self-signed")
+		return untrusted("the certificate is self-signed"), ""
 	}
 	if oldSignature(leaf) {
-		return untrusted("the certificate is signed with %s, which programs no longer accept", leaf.SignatureAlgorithm)
+		return untrusted("the certificate is signed with %s, which programs no longer accept", leaf.SignatureAlgorithm), mail.SignatureOutdated
 	}
 	top := topOf(certs)
 	if selfSigned(top) {
-		return untrusted("the certificate is signed by %s, an authority that is not trusted here", commonName(top))
+		return untrusted("the certificate is signed by %s, an authority that is not trusted here", commonName(top)), ""
 	}
 	detail := fmt.Sprintf("the chain of certificates has a gap: %s is signed by %s, which the server did not send and which is not a trusted root", commonName(top), issuerName(top))
 	if len(top.IssuingCertificateURL) > 0 {
 		detail += "; it can be had at " + printable(top.IssuingCertificateURL[0], 200)
 	}
-	return brokenChain("%s", detail)
+	return brokenChain("%s", detail), ""
 }
 
 // topOf gives the last certificate that those that were sent lead up to from the first.

@@ -111,6 +111,10 @@ func TestBadCertificates(t *testing.T) {
 	elsewhere := func(c *x509.Certificate) {
 		c.DNSNames = []string{"mx.hoster.example", "a.example", "b.example", "c.example"}
 	}
+	faults := map[string]mail.CertificateFault{
+		"with an expired intermediate": mail.IntermediateNotValid, "below an intermediate that must not sign": mail.IntermediateMayNotSign,
+		"below a name constraint": mail.NameNotPermitted, "signed with SHA-1": mail.SignatureOutdated,
+	}
 	withURL := func(c *x509.Certificate) { c.IssuingCertificateURL = []string{"http://ca.example/i.der"} }
 	for _, c := range []struct {
 		name    string
@@ -152,6 +156,9 @@ func TestBadCertificates(t *testing.T) {
 				if !strings.Contains(obs.Failure.Detail, words) {
 					t.Errorf("the detail %q lacks %q", obs.Failure.Detail, words)
 				}
+			}
+			if want := faults[c.name]; obs.CertificateFault != want {
+				t.Errorf("certificate fault %q, want %q", obs.CertificateFault, want)
 			}
 			if obs.Certificates[0].SelfSigned != strings.Contains(obs.Failure.Detail, "self-signed") {
 				t.Error("the fact and the failure disagree about self-signed")

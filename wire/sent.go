@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
@@ -23,6 +24,7 @@ func (e examination) describe(facts *mail.TLSFacts, state tls.ConnectionState, a
 	if len(certs) == 0 {
 		return
 	}
+	facts.CertificateFault = e.fault
 	facts.Identities = identities(certs[0], at, domain)
 	facts.MatchedName = facts.Identities[0].MatchedBy
 	facts.LifetimeLeft = lifetimeLeft(certs[0], now)
@@ -59,7 +61,7 @@ func climb(certs []*x509.Certificate) []*x509.Certificate {
 			break
 		}
 		i := slices.IndexFunc(certs, func(c *x509.Certificate) bool {
-			return !slices.ContainsFunc(path, c.Equal) && bytes.Equal(c.RawSubject, top.RawIssuer) && top.CheckSignatureFrom(c) == nil
+			return !slices.ContainsFunc(path, c.Equal) && bytes.Equal(c.RawSubject, top.RawIssuer) && signedBy(top, c)
 		})
 		if i < 0 {
 			break
@@ -67,6 +69,14 @@ func climb(certs []*x509.Certificate) []*x509.Certificate {
 		path = append(path, certs[i])
 	}
 	return path
+}
+
+// signedBy reports whether a certificate was signed by another one, be it in a
+// way that is out of use.
+func signedBy(cert, by *x509.Certificate) bool {
+	err := cert.CheckSignatureFrom(by)
+	_, old := errors.AsType[x509.InsecureAlgorithmError](err)
+	return err == nil || old
 }
 
 // chainNotes says what is odd about the certificates as sent, in the order of
