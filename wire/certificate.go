@@ -169,6 +169,11 @@ func trustFault(certs []*x509.Certificate) (*mail.Failure, mail.CertificateFault
 	if selfSigned(top) {
 		return untrusted("the certificate is signed by %s, an authority that is not trusted here", commonName(top)), ""
 	}
+	for _, c := range certs[1:min(len(certs), maxClimbed)] {
+		if bytes.Equal(c.RawSubject, top.RawIssuer) && (!c.BasicConstraintsValid || !c.IsCA) {
+			return brokenChain("the intermediate certificate %s must not sign others", commonName(c)), mail.IntermediateMayNotSign
+		}
+	}
 	detail := fmt.Sprintf("the chain of certificates has a gap: %s is signed by %s, which the server did not send and which is not a trusted root", commonName(top), issuerName(top))
 	if len(top.IssuingCertificateURL) > 0 {
 		detail += "; it can be had at " + printable(top.IssuingCertificateURL[0], 200)
