@@ -32,6 +32,7 @@ type conductor struct {
 	plainly  atomic.Bool // the account's, for the goroutines of sessions
 	unbound  sync.Map    // hosts whose mechanisms with a channel binding are of no use here
 	furthers furthers
+	controls controls
 	cooling  map[string]phase // by host: begun while it is left alone, done where that was in vain
 
 	published  bool                    // every source but the guesses has answered
@@ -176,6 +177,7 @@ func (c *conductor) advance() {
 		c.guess(role)
 	}
 	c.askFurther()
+	c.askControls()
 	c.giveUp()
 	c.signIn()
 	c.noteProof()

@@ -31,7 +31,7 @@ func (c *conductor) finished() bool {
 	case c.graceOver && (time.Since(c.started) >= trustedLimit || !c.betterSourcePending()):
 		return !c.probing() || time.Since(c.started) >= trustedLimit
 	default:
-		return c.published && !c.probing() && !c.guessing() && !c.awaitsFurther()
+		return c.published && !c.probing() && !c.guessing() && !c.awaitsFurther() && c.controls.pending == 0
 	}
 }
 
@@ -62,6 +62,9 @@ func (c *conductor) guessing() bool {
 // nextMoment is when the loop has something to do even if nothing is learned.
 func (c *conductor) nextMoment() time.Time {
 	moments := []time.Time{c.started.Add(headStart), c.started.Add(guessAnyway), c.started.Add(trustedLimit)}
+	if doubt, waits := c.nextDoubt(); waits {
+		moments = append(moments, doubt)
+	}
 	for _, ready := range c.firstReady {
 		moments = append(moments, ready.Add(settle), ready.Add(4*settle))
 	}

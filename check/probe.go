@@ -48,12 +48,13 @@ func (c *conductor) advanceProbe() {
 		c.probe(candidate.Endpoint)
 	}
 	c.askFurther()
+	c.askControls()
 	c.giveUp()
 	c.signIn()
 }
 
 func (c *conductor) finishedProbe() bool {
-	return c.run.Err() != nil || !c.probing() && !c.asksFurther()
+	return c.run.Err() != nil || !c.probing() && !c.asksFurther() && c.controls.pending == 0
 }
 
 // probeTarget says what a run is about: what the user typed, and the domain

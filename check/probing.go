@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/mailmedic/mailmedic/mail"
 	"github.com/mailmedic/mailmedic/probe"
@@ -15,6 +16,7 @@ type probing struct {
 	cancel   context.CancelFunc
 	state    probeState
 	session  *probe.Session
+	began    time.Time
 	looked   bool     // for further addresses of its host
 	knowsUs  bool     // its host may have what tells who we are, so that a certificate was at hand from the beginning
 	orders   chan try // what the session is to do next; closed to send it home
@@ -47,7 +49,7 @@ func (c *conductor) probe(e mail.Endpoint) {
 	c.atHost[e.Host]++
 	ctx, cancel := context.WithCancel(c.run)
 	orders := make(chan try, 1)
-	p := &probing{endpoint: e, cancel: cancel, orders: orders, knowsUs: c.mayKnowUs(e)}
+	p := &probing{endpoint: e, began: time.Now(), cancel: cancel, orders: orders, knowsUs: c.mayKnowUs(e)}
 	c.probes[e] = p
 	observe := func(o mail.Observation) {
 		c.tell(func() {

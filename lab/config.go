@@ -39,6 +39,8 @@ type Account struct {
 
 type config struct {
 	Demo     Demo            `toml:"demo"`
+	Time     timeConfig      `toml:"time"`
+	Control  controlConfig   `toml:"control"`
 	DNS      dnsConfig       `toml:"dns"`
 	Others   []resolver      `toml:"resolver"`
 	Network  []networkConfig `toml:"network"`
@@ -47,6 +49,16 @@ type config struct {
 	Web      []webConfig     `toml:"web"`
 	Pages    []pageConfig    `toml:"page"`
 	Issuers  []oauthConfig   `toml:"oauth"`
+}
+
+// timeConfig is what time it is in a world.
+type timeConfig struct {
+	DaysAhead int `toml:"days_ahead"` // of the client's clock; negative behind it
+}
+
+// controlConfig names the servers that a client of the world compares others with.
+type controlConfig struct {
+	Hosts []mail.Endpoint `toml:"hosts"`
 }
 
 type dnsConfig struct {
@@ -74,9 +86,11 @@ type dnsFault struct {
 }
 
 type networkConfig struct {
-	To    []string `toml:"to"`
-	Ports []uint16 `toml:"ports"`
-	Fault string   `toml:"fault"`
+	To      []string   `toml:"to"`
+	Ports   []uint16   `toml:"ports"`
+	Fault   string     `toml:"fault"`
+	Address netip.Addr `toml:"address"` // of lead-to
+	Port    uint16     `toml:"port"`    // of lead-to; the same when it is left out
 }
 
 type certificateConfig struct {
@@ -121,6 +135,7 @@ type webConfig struct {
 	Addresses   []netip.Addr      `toml:"addresses"`
 	Schemes     []string          `toml:"schemes"`
 	Certificate certificateConfig `toml:"certificate"`
+	CatchAll    string            `toml:"catch_all"`
 	Fault       string            `toml:"fault"`
 }
 
@@ -149,7 +164,7 @@ var (
 	startTLSFaults     = []string{"", "absent", "unadvertised", "refused", "injection"}
 	scramFaults        = []string{"", "one-iteration", "many-iterations", "wrong-nonce", "wrong-signature", "other-binding", "unknown-binding"}
 	webFaults          = []string{"", "reset", "close", "silent"}
-	networkFaults      = []string{"drop", "refuse", "unreachable"}
+	networkFaults      = []string{"none", "drop", "refuse", "unreachable", "drop-large", "lead-to"}
 	dnsFaults          = []string{"", "servfail", "bogus", "refused", "nxdomain", "rewrite", "timeout", "no-edns", "truncate"}
 )
 
@@ -179,6 +194,9 @@ func (c *config) validate() error {
 	for _, n := range c.Network {
 		if err := oneOf("network.fault", n.Fault, networkFaults); err != nil {
 			return err
+		}
+		if (n.Fault == "lead-to") != n.Address.IsValid() {
+			return errors.New("network.fault: lead-to needs an address, and nothing else does")
 		}
 	}
 	for _, s := range c.Servers {

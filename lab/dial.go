@@ -36,8 +36,9 @@ func (r *Running) Dial(ctx context.Context, network string, to netip.AddrPort) (
 	if isUDP {
 		listening = r.udp
 	}
-	actual, open := listening[to]
-	fault := r.world.faultTo(to)
+	way := r.world.wayTo(to)
+	fault, end := way.fault, way.end(to)
+	actual, open := listening[end]
 	if fault == "drop" {
 		if !isUDP {
 			return fail(r.lost(ctx))
@@ -50,7 +51,7 @@ func (r *Running) Dial(ctx context.Context, network string, to netip.AddrPort) (
 		}
 	}
 	switch {
-	case fault == "unreachable", fault == "" && !open && !r.world.has(to.Addr()):
+	case fault == "unreachable", fault != "refuse" && !open && !r.world.has(end.Addr()):
 		return fail(os.NewSyscallError("connect", syscall.EHOSTUNREACH))
 	case fault == "refuse", !open:
 		return fail(os.NewSyscallError("connect", syscall.ECONNREFUSED))
@@ -59,8 +60,11 @@ func (r *Running) Dial(ctx context.Context, network string, to netip.AddrPort) (
 	if err != nil {
 		return fail(cause(err))
 	}
-	if fault == "drop" {
+	switch {
+	case fault == "drop":
 		return r.leadAstray(conn, names)
+	case fault == "drop-large" && !isUDP:
+		conn = &narrowConn{Conn: conn}
 	}
 	return r.lead(conn, names)
 }

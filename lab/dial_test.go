@@ -3,13 +3,16 @@ package lab_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"net/netip"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/mailmedic/mailmedic/lab"
 )
@@ -110,6 +113,95 @@ func TestConnectionsShowVirtualAddressesOnly(t *testing.T) {
 	_, err := conn.Read(make([]byte, 1))
 	if want := "read tcp4 198.51.100.254:49152->192.0.2.1:143: i/o timeout"; err == nil || err.Error() != want {
 		t.Errorf("the error reads %v, want %s", err, want)
+	}
+}
+
+const narrowWorld = `Ways that change what passes
+-- zone --
+$ORIGIN ways.example.
+mail    A  192.0.2.1
+narrow  A  192.0.2.2
+led     A  192.0.2.3
+portal  A  192.0.2.4
+free    A  192.0.2.5
+-- servers.toml --
+[time]
+days_ahead = 400
+[[network]]
+to = ["free.ways.example"]
+fault = "none"
+[[network]]
+to = ["narrow.ways.example"]
+fault = "drop-large"
+[[network]]
+to = ["192.0.2.3", "192.0.2.5"]
+fault = "lead-to"
+address = "192.0.2.4"
+port = 80
+[[server]]
+endpoints = ["imaps://mail.ways.example:993", "imap+starttls://mail.ways.example:143"]
+greeting = "* OK it is {date}"
+[[server]]
+endpoints = ["imaps://narrow.ways.example:993", "imap+starttls://narrow.ways.example:143"]
+[[server]]
+endpoints = ["imap+starttls://free.ways.example:143"]
+[[web]]
+host = "portal.ways.example"
+schemes = ["http"]
+catch_all = "http://portal.ways.example/hello"
+`
+
+func TestANarrowWayLosesLargeAnswersAndNoSmallOnes(t *testing.T) {
+	t.Parallel()
+	r := start(t, "ways.txtar", narrowWorld, lab.Options{})
+	if greeting, err := bufio.NewReader(dial(t, r, "192.0.2.2:143")).ReadString('\n'); err != nil {
+		t.Errorf("%q, %v", greeting, err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if err := tls.Client(dial(t, r, "192.0.2.2:993"), clientTLS(r, "narrow.ways.example")).HandshakeContext(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the handshake ended with %v", err)
+	}
+}
+
+func TestAWayMayLeadSomewhereElse(t *testing.T) {
+	t.Parallel()
+	r := start(t, "ways.txtar", narrowWorld, lab.Options{})
+	conn := dial(t, r, "192.0.2.3:993")
+	if got := conn.RemoteAddr().String(); got != "192.0.2.3:993" {
+		t.Errorf("the remote address is %s", got)
+	}
+	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: anywhere.example\r\n\r\n")
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil || answer.StatusCode != http.StatusFound || answer.Header.Get("Location") != "http://portal.ways.example/hello" {
+		t.Fatalf("%v, %+v", err, answer)
+	}
+	_ = answer.Body.Close()
+	if greeting, _ := bufio.NewReader(dial(t, r, "192.0.2.5:143")).ReadString('\n'); !strings.HasPrefix(greeting, "* OK") {
+		t.Errorf("where nothing is wrong, there stands %q", greeting)
+	}
+}
+
+func TestAWorldMayLiveAtAnotherTime(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	r := start(t, "ways.txtar", narrowWorld, lab.Options{Now: func() time.Time { return now }})
+	if greeting, _ := bufio.NewReader(dial(t, r, "192.0.2.1:143")).ReadString('\n'); !strings.Contains(greeting, "Mon, 27 Dec 2027 12:00:00 +0000") {
+		t.Errorf("the greeting is %q", greeting)
+	}
+	conn := dial(t, r, "192.0.2.4:80")
+	_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: anywhere.example\r\n\r\n")
+	answer, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil || answer.Header.Get("Date") != "Mon, 27 Dec 2027 12:00:00 GMT" {
+		t.Fatalf("%v, %+v", err, answer)
+	}
+	_ = answer.Body.Close()
+	client := tls.Client(dial(t, r, "192.0.2.1:993"), &tls.Config{InsecureSkipVerify: true})
+	if err := client.HandshakeContext(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if from := client.ConnectionState().PeerCertificates[0].NotBefore; !from.After(now) || r.Network().Now() != now {
+		t.Errorf("the certificate is valid from %s, and the client's time is %s", from, r.Network().Now())
 	}
 }
 

@@ -63,7 +63,17 @@
 //	[[network]]                      # the way to hosts, addresses or prefixes, checked in order
 //	to = ["192.0.2.0/24"]            # everywhere when left out; DNS needs port 53 to be named
 //	ports = [25, 465, 587]           # every port when left out
-//	fault = "drop"                   # drop (no answer at all), refuse, unreachable
+//	fault = "drop"                   # none (packets arrive, whatever stands below), drop (no answer at all), refuse, unreachable, drop-large (answers of more
+//	                                 # than 576 bytes get lost on TCP connections, as behind a tunnel that does
+//	                                 # not say so), lead-to (TCP connections end up at address, as with a portal)
+//	address = "203.0.113.9"          # of lead-to
+//	port = 80                        # of lead-to; the same when left out
+//
+//	[time]                           # when it is not the client's
+//	days_ahead = 400                 # of the client's clock; negative where the world is behind
+//
+//	[control]
+//	hosts = ["imaps://imap.control.example:993"]   # what the client compares with where all servers fail alike
 //
 //	[[account]]
 //	user = "anna@good.example"       # what must be typed as the user name
@@ -88,7 +98,8 @@
 //	tls_versions = ["1.2", "1.3"]
 //	handshake = "close"              # the TLS handshake ends in: close, reset, silent, alert
 //	greeting = "220 …"               # in place of the usual one; several lines are allowed. A greeting that
-//	                                 # turns clients away (421, 554, BYE, -ERR) ends the session
+//	                                 # turns clients away (421, 554, BYE, -ERR) ends the session. {date} in it
+//	                                 # is the time by the world's clock
 //	greeting_delay = "6s"
 //	software = "Postfix"
 //	fault = "silent"                 # reset, close, silent, close-after-greeting, silent-after-greeting, close-at-auth
@@ -129,6 +140,7 @@
 //	addresses = []                   # default: what the zone says
 //	schemes = ["https", "http"]      # default: https
 //	certificate = { kind = "good" }
+//	catch_all = "http://…"           # where requests for hosts that are not at its addresses are redirected
 //	fault = "silent"                 # reset, close, silent: for its addresses as a whole
 //
 //	[[page]]                         # how a document is served, and pages without a document

@@ -77,7 +77,7 @@ func (w *World) Start(ctx context.Context, o Options) (*Running, error) {
 }
 
 func (r *Running) open() (err error) {
-	if r.authority, err = newAuthority(r.options.Now()); err != nil {
+	if r.authority, err = newAuthority(r.now()); err != nil {
 		return err
 	}
 	r.addIssuers()
@@ -108,6 +108,9 @@ func (r *Running) shut() {
 	}
 	clear(r.closers)
 }
+
+// now gives the time by the clocks of the world, which need not be the client's.
+func (r *Running) now() time.Time { return r.options.Now().Add(r.world.ahead) }
 
 // Network gives the options with which package wire sees the world.
 func (r *Running) Network() wire.Options {

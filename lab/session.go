@@ -8,6 +8,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"time"
 )
 
 // maxLine bounds a line that a client sends, in bytes; RFC 4954 section 4 asks for 12288 and more.
@@ -67,7 +68,8 @@ func (s *session) greet(usual, accepting string) bool {
 	if !s.running.wait(s.GreetingDelay) {
 		return false
 	}
-	lines := strings.Split(strings.TrimRight(orElse(s.Greeting, usual), "\n"), "\n")
+	greeting := strings.ReplaceAll(orElse(s.Greeting, usual), "{date}", s.running.now().UTC().Format(time.RFC1123Z))
+	lines := strings.Split(strings.TrimRight(greeting, "\n"), "\n")
 	s.send(lines...)
 	switch s.Fault {
 	case "close-after-greeting":

@@ -18,10 +18,11 @@ type way struct {
 	to    []netip.Prefix // everywhere when empty
 	ports []uint16       // every port but those of the DNS when empty
 	fault string
+	lead  netip.AddrPort // where connections end up in place of where they are to go; port 0 for the same
 }
 
 func (w *World) parseWay(c networkConfig) (way, error) {
-	result := way{ports: c.Ports, fault: c.Fault}
+	result := way{ports: c.Ports, fault: c.Fault, lead: netip.AddrPortFrom(c.Address, c.Port)}
 	for _, text := range c.To {
 		if strings.Contains(text, "/") {
 			prefix, err := netip.ParsePrefix(text)
@@ -50,14 +51,29 @@ func (w way) meets(to netip.AddrPort) bool {
 	return len(w.to) == 0 || slices.ContainsFunc(w.to, func(p netip.Prefix) bool { return p.Contains(to.Addr()) })
 }
 
-// faultTo gives the network's fault on the way to an address, and "" when packets arrive.
-func (w *World) faultTo(to netip.AddrPort) string {
+// wayTo gives what happens on the way to an address; without a fault, packets arrive.
+func (w *World) wayTo(to netip.AddrPort) way {
 	for _, way := range w.ways {
+		if way.meets(to) && way.fault == "none" {
+			break
+		}
 		if way.meets(to) {
-			return way.fault
+			return way
 		}
 	}
-	return ""
+	return way{}
+}
+
+// end gives the address to which connections really lead.
+func (w way) end(to netip.AddrPort) netip.AddrPort {
+	switch {
+	case w.fault != "lead-to":
+		return to
+	case w.lead.Port() == 0:
+		return netip.AddrPortFrom(w.lead.Addr(), to.Port())
+	default:
+		return w.lead
+	}
 }
 
 // has reports whether an address belongs to the world, whatever listens there.

@@ -122,6 +122,7 @@ func hostOf(sites []*site, host string) *site {
 
 func (r *Running) webHandler(scheme string, sites []*site) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		w.Header().Set("Date", r.now().UTC().Format(http.TimeFormat))
 		r.recorder.record(func(j *Journal) {
 			j.Requests = append(j.Requests, scheme+"://"+req.Host+req.URL.RequestURI())
 		})
@@ -130,6 +131,10 @@ func (r *Running) webHandler(scheme string, sites []*site) http.Handler {
 		}
 		host, _, _ := strings.Cut(req.Host, ":")
 		s := hostOf(sites, host)
+		if s == nil && sites[0].CatchAll != "" {
+			http.Redirect(w, req, sites[0].CatchAll, http.StatusFound)
+			return
+		}
 		if s == nil {
 			http.NotFound(w, req)
 			return

@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
@@ -29,6 +30,8 @@ type World struct {
 	Description string // what the world pretends, for people; may be empty
 	Demo        Demo
 	Accounts    []Account
+	Control     []mail.Endpoint // the servers that a client of the world compares others with
+	ahead       time.Duration   // of the client's clock
 
 	zone      *zone
 	dns       dnsConfig
@@ -113,6 +116,7 @@ func (w *World) build(s sections) error {
 		w.zone, _ = parseZone("", "")
 	}
 	w.Demo, w.Accounts, w.dns, w.issuers = s.config.Demo, s.config.Accounts, s.config.DNS, s.config.Issuers
+	w.Control, w.ahead = s.config.Control.Hosts, time.Duration(s.config.Time.DaysAhead)*day
 	if err := w.addISPDB(&s); err != nil {
 		return err
 	}

@@ -14,7 +14,8 @@ type TLSFacts struct {
 
 	// Attempt tells a further handshake from the one that counts: "classical"
 	// (no post-quantum key share), "tls-1.2" (nothing newer), "legacy" (everything
-	// since SSL 3.0, up to the server's choice and no further). What it shows is
+	// since SSL 3.0, up to the server's choice and no further), "small" (nothing that
+	// any server has, so that the answer is a refusal in one small packet). What it shows is
 	// no proof that mail programs can use the server.
 	Attempt           string             `json:"attempt,omitempty"`
 	Alert             uint8              `json:"alert,omitempty"`              // the number of the alert with which the server ended the handshake, RFC 8446 section 6

@@ -72,6 +72,8 @@ type Observation struct {
 	//	auth     auth:imaps://imap.example.com:993/plain/anna@example.com
 	//	mailbox  mailbox:imaps://imap.example.com:993
 	//	send     send:smtps://smtp.example.com:465
+	//
+	// What was seen of a control host has "control:" in front of that.
 	ID      string `json:"id"`
 	Kind    Kind   `json:"kind"`
 	Subject string `json:"subject"` // what it is about: a DNS name, a URL, or an endpoint in text form
@@ -82,6 +84,15 @@ type Observation struct {
 	Failure *Failure  `json:"failure,omitempty"`
 	Source  Source    `json:"source,omitempty"` // for which source of settings it was asked
 	Notes   []string  `json:"notes,omitempty"`  // what was passed over in it, and why
+
+	// Control marks what was seen of a control host: a well-known server that
+	// has nothing to do with the target and was asked to tell a fault of the
+	// servers from one of the way to them.
+	Control bool `json:"control,omitempty"`
+	// ClockMS is how far the peer's clock is ahead of this computer's, in
+	// milliseconds, negative where it is behind; nil where it did not tell the
+	// time. It comes from a Date header (RFC 9110 section 6.6.1) or a greeting.
+	ClockMS *int64 `json:"clock_ms,omitempty"`
 
 	*DNSFacts
 	*HTTPFacts

@@ -35,7 +35,11 @@ func rungs(failed mail.Observation) []wire.Hello {
 			return nil
 		}
 		return []wire.Hello{wire.HelloClassical, wire.HelloTLS12, wire.HelloLegacy}
-	case mail.Reset, mail.Closed, mail.Timeout:
+	case mail.Timeout:
+		// Whether small packets come through is known at once, and then whether
+		// large ones do.
+		return []wire.Hello{wire.HelloSmall, wire.HelloClassical, wire.HelloTLS12}
+	case mail.Reset, mail.Closed:
 		return []wire.Hello{wire.HelloClassical, wire.HelloTLS12, wire.HelloLegacy}
 	}
 	return nil

@@ -177,6 +177,9 @@ func tlsWasSpoken(f *mail.Failure) bool {
 // explainPlain looks over a second connection at what a port says that answered
 // a ClientHello in plain text, and gives the failure that tells it.
 func (s *Session) explainPlain(ctx context.Context, n *wire.Network, failure *mail.Failure) *mail.Failure {
+	if strings.Contains(failure.Detail, `"HTTP/`) {
+		return failure // a web server, which says nothing until it is asked
+	}
 	ctx, stop := context.WithTimeout(ctx, proofTime)
 	defer stop()
 	var seen []mail.Observation

@@ -150,6 +150,10 @@ func (s *Session) greet(ctx context.Context) error {
 		greeting, err = s.speaker.greet()
 	}
 	s.facts.Greeting = s.clean(greeting)
+	if clock, told := clockIn(s.facts.Greeting); told {
+		ahead := clock.Sub(s.conn.Now()).Milliseconds()
+		s.clockMS = &ahead
+	}
 	if err == nil || isFault(err) || errors.Is(ctx.Err(), context.Canceled) || s.hurried || s.conn.Failure(err).Class != mail.Timeout {
 		return err
 	}

@@ -73,6 +73,7 @@ type Session struct {
 	began     time.Time
 	tookMS    int64
 	facts     mail.SessionFacts
+	clockMS   *int64            // how far the server's clock is ahead, where its greeting tells the time
 	failure   *mail.Failure     // what stopped the session before it could be used
 	offered   []string          // the capabilities, as heard last
 	after     func()            // tells what a second connection has seen, once it has
@@ -194,7 +195,7 @@ func (s *Session) report() {
 	s.emit(mail.Observation{
 		ID: s.id(), Kind: mail.KindSession, Subject: s.endpoint.String(),
 		Address: s.conn.Peer().String(), At: s.began, TookMS: s.tookMS,
-		Failure: s.failure, SessionFacts: &facts,
+		Failure: s.failure, ClockMS: s.clockMS, SessionFacts: &facts,
 	})
 }
 

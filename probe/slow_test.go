@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -54,6 +55,36 @@ func TestSlowGreetingIsNoFailure(t *testing.T) {
 					t.Errorf("%d connections, and told was %q", w.dials, got.ids)
 				}
 			}, "PAUSE "+pause+"\n"+imapOffer+"S: m1 OK go\nTLS\nC: m2\nS: * CAPABILITY IMAP4\nS: m2 OK", "HOLD")
+		})
+	}
+}
+
+// A handshake that hangs is begun so that the answer is small, and then so that it need not be.
+func TestAHandshakeThatHangsIsTriedForASmallAnswer(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name, at string
+		scripts  []string
+		want     []string
+	}{
+		{"large packets are lost", imapTLS, []string{"HELLO\nHOLD", alert(40), "HELLO\nHOLD", "HELLO\nHOLD"}, []string{"small tls-alert", "classical timeout", "tls-1.2 timeout"}},
+		{"large packets are lost after STARTTLS", smtpStart, []string{
+			smtpOffer + "S: 220 go\nHELLO\nHOLD", smtpOffer + "S: 220 go\n" + alert(40), smtpOffer + "S: 220 go\nHELLO\nHOLD", smtpOffer + "S: 220 go\nHELLO\nHOLD",
+		}, []string{"small tls-alert", "classical timeout", "tls-1.2 timeout"}},
+		{"only the hello of today is lost", imapTLS, []string{"HELLO\nHOLD", "HELLO\nCLOSE", "TLS"}, []string{"small closed", "classical TLS 1.3"}},
+		{"only TLS 1.3 is lost", imapTLS, []string{"HELLO\nHOLD", alert(40), "HELLO\nHOLD", "TLS"}, []string{"small tls-alert", "classical timeout", "tls-1.2 TLS 1.2"}},
+		{"nothing is answered", imapTLS, []string{"HELLO\nHOLD", "HELLO\nHOLD", "HELLO\nHOLD", "HELLO\nHOLD"}, []string{"small timeout", "classical timeout"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			slowly(t, test.at, 40*time.Second, func(t *testing.T, w *world, got *seen, took time.Duration) {
+				if list := got.attempts(); !slices.Equal(list, test.want) {
+					t.Errorf("attempts %q, want %q", list, test.want)
+				}
+				if took > 10*time.Second+ladderTime {
+					t.Errorf("it took %s", took)
+				}
+			}, test.scripts...)
 		})
 	}
 }

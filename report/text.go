@@ -48,6 +48,7 @@ func (v *view) details() {
 	v.clients()
 	v.trail()
 	v.servers()
+	v.controls()
 	v.observations()
 	v.transcripts()
 	v.foot()
@@ -58,7 +59,7 @@ type view struct {
 	*page
 	o  Options
 	r  mail.Report
-	at map[string][]mail.Observation // what was observed at each subject
+	at map[string][]mail.Observation // what was observed at each subject; control hosts are apart
 
 	claimed map[string]bool // ids of the observations that something was taken from
 }
@@ -66,6 +67,9 @@ type view struct {
 func newView(r mail.Report, o Options) *view {
 	v := &view{page: newPage(o, r.Target), o: o, r: r, at: map[string][]mail.Observation{}, claimed: map[string]bool{}}
 	for _, observation := range r.Observations {
+		if observation.Control {
+			continue
+		}
 		v.at[observation.Subject] = append(v.at[observation.Subject], observation)
 	}
 	for _, c := range r.Candidates {

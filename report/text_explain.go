@@ -35,7 +35,7 @@ func (v *view) trail() {
 // time; of two that began at once, in the order of their names.
 func (v *view) questions() []mail.Observation {
 	list := slices.DeleteFunc(slices.Clone(v.r.Observations), func(o mail.Observation) bool {
-		return o.DNSFacts == nil && o.HTTPFacts == nil
+		return o.DNSFacts == nil && o.HTTPFacts == nil || o.Control
 	})
 	slices.SortFunc(list, func(a, b mail.Observation) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID))

@@ -14,6 +14,7 @@ func (v *view) foot() {
 	if totals := v.totals(); totals != "" {
 		v.paragraph(2, v.ink.faint, totals)
 	}
+	v.compared()
 	v.notChecked()
 	v.hints()
 }
@@ -47,6 +48,9 @@ func (v *view) totals() string {
 func (v *view) asked() (hosts, questions int) {
 	names := map[string]bool{}
 	for _, o := range v.r.Observations {
+		if o.Control {
+			continue
+		}
 		switch o.Kind {
 		case mail.KindHTTP:
 			questions++

@@ -107,6 +107,8 @@ func (v *view) alsoTried(o mail.Observation) {
 		way = "TLS 1.2 at most"
 	case "legacy":
 		way = "old versions too"
+	case "small":
+		way = "asked for a small answer"
 	}
 	v.fact("Also tried", way+": "+join("; ", join(", ", f.Version, f.Cipher, f.Group), failureWords(o.Failure, "")))
 }

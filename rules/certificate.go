@@ -3,7 +3,6 @@ package rules
 import (
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/mailmedic/mailmedic/mail"
 )
@@ -11,22 +10,7 @@ import (
 // certificateRules are about certificates that must not be believed, and those that soon must not.
 func certificateRules() []rule {
 	return []rule{
-		{
-			id: "tls.intercepted", looksFor: "a security product stands in for the server",
-			severity: mail.Error, weighed: true, owner: mail.OwnerNetwork, confidence: mail.Likely,
-			references: []string{"RFC 8446 section 4.4.2"},
-			words: words{
-				title:  "{product} on this computer or network reads the mail traffic to {hosts}",
-				detail: "The certificate does not come from the server but from a security product in between ({issuer}), so the mail program cannot know whom it talks to.",
-				fix:    "Exclude the mail servers from the inspection of {product}, or switch its mail scanning off. Ask who runs this computer or network.",
-			},
-			variants: map[string]words{"believed": {
-				detail: "The certificate does not come from the server but from a security product in between ({issuer}), which this computer was told to trust. Mail works, but the product reads it, and programs with a list of authorities of their own refuse to {task} mail.",
-				fix:    "Nothing, if that is as it should be. Else exclude the mail servers from the inspection of {product}, or switch its mail scanning off.",
-			}},
-			silences: []silence{{[]string{"tls.certificate-*", "tls.chain-*"}, sameServers}},
-			check:    (*index).findInterception,
-		},
+		interceptionRule(),
 		{
 			id: "tls.certificate-expired", looksFor: "a server's certificate has expired",
 			severity: mail.Error, weighed: true, owner: mail.OwnerProvider, confidence: mail.Certain,
@@ -176,47 +160,6 @@ func untrusted(bySelf bool) func(*index) []hit {
 			return params{"issuer": said(c.Issuer)}
 		})
 	}
-}
-
-// interceptors are products that put a certificate of their own in front of
-// servers; last looked at in 2026-11.
-func interceptors() []string {
-	return []string{
-		"Avast", "AVG", "Kaspersky", "ESET SSL Filter", "Bitdefender", "Norton", "Sophos", "Zscaler", "Fortinet", "FortiGate",
-		"Netskope", "Blue Coat", "Palo Alto", "McAfee", "Dr.Web", "Check Point", "Barracuda", "Cisco Umbrella", "AdGuard",
-		"Trend Micro", "Forcepoint", "WatchGuard", "SonicWall", "Untangle", "Bullguard", "G DATA", "Panda Security", "Qustodio", "Net Nanny",
-	}
-}
-
-// interceptor gives the product whose name stands in an issuer as a word of its own.
-func interceptor(issuer string) string {
-	isLetter := func(s string) bool { return s != "" && unicode.IsLetter(rune(s[0])) }
-	for _, product := range interceptors() {
-		before, after, found := strings.Cut(strings.ToLower(issuer), strings.ToLower(product))
-		if found && !isLetter(after) && (before == "" || !isLetter(before[len(before)-1:])) {
-			return product
-		}
-	}
-	return ""
-}
-
-func (x *index) findInterception() []hit {
-	product := func(s *server) string {
-		c, _ := s.certificate()
-		return interceptor(c.Issuer)
-	}
-	broken := x.serversWhere(func(s *server) bool {
-		return (s.faultClass() == mail.CertUntrusted || s.faultClass() == mail.CertChain) && product(s) != ""
-	})
-	hits := grouped(broken, product)
-	for _, h := range grouped(x.serversWhere(func(s *server) bool { return s.verified() && product(s) != "" }), product) {
-		h.variant, h.severity, h.evidence = "believed", mail.Notice, h.servers[0].handshakeIDs()
-		hits = append(hits, h)
-	}
-	return with(separate(hits), func(h hit) params {
-		c, _ := h.servers[0].certificate()
-		return params{"product": product(h.servers[0]), "issuer": said(c.Issuer)}
-	})
 }
 
 // longestNotice bounds how long before its end a certificate of years is worth a warning.

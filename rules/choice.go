@@ -150,6 +150,9 @@ func (x *index) shutAfterSignIn(s *server) bool {
 
 // wrongSetting reports whether another setting would help where s does not.
 func (x *index) wrongSetting(s *server) bool {
+	if s.walled {
+		return s.endpoint.Security == mail.None
+	}
 	switch s.faultClass() {
 	case mail.DNSNXDomain, mail.DNSNoData, mail.TLSNotSpoken, mail.PlaintextExpected, mail.CertName,
 		mail.StartTLSNotOffered, mail.ProtocolFault, mail.PolicyRefused:

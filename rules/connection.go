@@ -29,9 +29,11 @@ func serverRules() []rule {
 				detail: "Connections are neither accepted nor refused: the server is down, or a firewall in between drops the packets. Mail programs wait for a long time and then fail to {task} mail.",
 				fix:    "Check that the server runs and that its firewall lets {ports:port|ports} {ports} through.[ In the mail program use port {open}, which does answer.] If it works from another network, such as a phone's hotspot, this network is what drops them.",
 			},
-			check: func(x *index) []hit {
-				return with(faults(mail.KindDial, mail.Timeout)(x), func(h hit) params { return params{"open": x.openPorts(h.servers)} })
-			},
+			variants: map[string]words{"alone": {
+				detail: "Connections are neither accepted nor refused: the server is down, or its firewall drops what comes from here. Other mail servers answer there ({controls}), so it is not this network. Mail programs wait for a long time and then fail to {task} mail.",
+				fix:    "Check that the server runs and that its firewall lets {ports:port|ports} {ports} through, also from this network.[ In the mail program use port {open}, which does answer.]",
+			}},
+			check: (*index).findSilent,
 		},
 		{
 			id: "server.unreachable", looksFor: "there is no way to a server",
@@ -101,6 +103,19 @@ func serverRules() []rule {
 
 func (x *index) findRefused() []hit {
 	return with(faults(mail.KindDial, mail.Refused)(x), func(h hit) params { return params{"open": x.openPorts(h.servers)} })
+}
+
+// findSilent tells whether others answer where the servers are silent.
+func (x *index) findSilent() []hit {
+	hits := faults(mail.KindDial, mail.Timeout)(x)
+	for i, h := range hits {
+		hits[i].params = params{"open": x.openPorts(h.servers)}
+		if way, controls := x.passage(h.servers[0]); way == open {
+			hits[i].variant, hits[i].evidence = "alone", seen(controls)
+			hits[i].params["controls"] = distinct(hostsOf(controls))
+		}
+	}
+	return hits
 }
 
 // openPorts gives the ports that do the work of the servers, on the same host.

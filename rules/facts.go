@@ -29,14 +29,17 @@ type Facts struct {
 // An index is Facts made ready to be asked questions.
 type index struct {
 	Facts
-	byID      map[string]mail.Observation
-	ordered   []mail.Observation // each ID once, in the order of IDs, but for further
-	further   []mail.Observation // what further resolvers say to questions that one has answered
-	servers   []*server          // the endpoints of the candidates, in the order of Compare
-	usable    map[mail.Role]bool // whether a role has a setting that can be used
-	state     map[mail.Role]mail.State
-	rejected  *mail.Observation // the account's credentials were rejected, and accepted nowhere
-	explained map[*server]bool  // the servers that a finding about an error speaks of
+	byID       map[string]mail.Observation
+	ordered    []mail.Observation // each ID once, in the order of IDs, but for further
+	further    []mail.Observation // what further resolvers say to questions that one has answered
+	controlled []mail.Observation // what was seen of control hosts
+	servers    []*server          // the endpoints of the candidates, in the order of Compare
+	controls   []*server          // the control hosts that were asked, in the order of their names; nobody names them as servers
+	usable     map[mail.Role]bool // whether a role has a setting that can be used
+	state      map[mail.Role]mail.State
+	rejected   *mail.Observation // the account's credentials were rejected, and accepted nowhere
+	explained  map[*server]bool  // the servers that a finding about an error speaks of
+	path       path              // what stands between this computer and the servers
 }
 
 func newIndex(f Facts) *index {
@@ -49,18 +52,23 @@ func newIndex(f Facts) *index {
 		x.byID[o.ID] = o
 	}
 	for _, o := range x.byID {
-		if isFurther(o) {
+		switch {
+		case o.Control:
+			x.controlled = append(x.controlled, o)
+		case isFurther(o):
 			x.further = append(x.further, o)
-		} else {
+		default:
 			x.ordered = append(x.ordered, o)
 		}
 	}
-	byID := func(a, b mail.Observation) int { return strings.Compare(a.ID, b.ID) }
-	slices.SortFunc(x.ordered, byID)
-	slices.SortFunc(x.further, byID)
+	for _, list := range [][]mail.Observation{x.controlled, x.ordered, x.further} {
+		slices.SortFunc(list, func(a, b mail.Observation) int { return strings.Compare(a.ID, b.ID) })
+	}
 	x.servers = serversOf(x.Candidates, x.ordered)
+	x.controls = controlsOf(x.controlled)
 	x.markUnroutable()
 	x.rejected = x.rejectedAccount()
+	x.findPath()
 	return x
 }
 

@@ -23,6 +23,10 @@ func mxRules() []rule {
 				title:  "{hosts} {hosts:refuses|refuse} connections on port 25",
 				detail: "Other servers deliver mail for {domain} there. While nothing listens, mail to the domain waits and comes back after some days.",
 				fix:    "Start the SMTP service on the host, or correct the MX record.",
+			}, "alone": {
+				title:  "{hosts} {hosts:does|do} not answer on port 25, while other mail servers do",
+				detail: "Port 25 is open from here: {controls} {controls:answers|answer}. As long as nothing answers at {hosts}, mail for {domain} waits at its senders and comes back after some days.",
+				fix:    "Start the SMTP service on the host and let port 25 through its firewall, or correct the MX record. If other networks reach it, the firewall leaves this one out.",
 			}},
 			check: (*index).findUnreachableMX,
 		},
@@ -73,8 +77,13 @@ func (x *index) findUnreachableMX() []hit {
 	for _, h := range x.mxWhere(func(s *server) bool { return s.failedAt(mail.KindDial, mail.Timeout, mail.Unreachable) }) {
 		silent = append(silent, h.servers...)
 	}
-	if len(silent) > 0 {
-		hits = append(hits, about(silent))
+	if len(silent) == 0 {
+		return hits
 	}
-	return hits
+	h := about(silent)
+	if way, controls := x.passage(silent[0]); way == open {
+		h.variant, h.severity, h.owner, h.confidence = "alone", mail.Warning, mail.OwnerProvider, mail.Likely
+		h.evidence, h.params = seen(controls), params{"controls": distinct(hostsOf(controls))}
+	}
+	return append(hits, h)
 }

@@ -1,13 +1,10 @@
 package rules
 
-import (
-	"slices"
-
-	"github.com/mailmedic/mailmedic/mail"
-)
+import "github.com/mailmedic/mailmedic/mail"
 
 // networkRules are about the way from this computer to the servers.
 func networkRules() []rule {
+	unreached := []string{"server.timeout", "server.refused", "server.reset", "server.unreachable"}
 	return []rule{
 		{
 			id: "net.no-dns", looksFor: "no name server answers this computer",
@@ -44,8 +41,14 @@ func networkRules() []rule {
 				detail: "{hosts} {hosts:does|do} not answer on {ports:port|ports} {ports}. A firewall or a guest network drops the connections, so mail programs here wait and then give up.",
 				fix:    "Test from another network, such as a phone's hotspot. If mail works there, ask who runs this network to open ports 993, 995, 465 and 587. If it fails there too, the provider's servers are down.",
 			},
-			silences: []silence{{[]string{"server.timeout", "server.unreachable", "net.smtp-blocked", "mx.unreachable", "discovery.no-*"}, everything}},
-			check:    (*index).findMailBlocked,
+			variants: map[string]words{"control": {
+				title:  "This network blocks mail: no mail server can be reached, whoever runs it",
+				detail: "{hosts} {hosts:does|do} not answer on {ports:port|ports} {ports}, and neither {controls:does|do} {controls}, which others run and which {controls:is|are} known to work. So nothing is known about the servers themselves.",
+				fix:    "Use another network, such as a phone's hotspot, or ask who runs this one to open ports 993, 995, 465 and 587. Look for a VPN or a security program on this computer that filters mail, too.",
+			}},
+			headline: "Nothing could be tested: this network seems to block mail.",
+			silences: []silence{{unreached, sameServers}, {[]string{"net.port-25-blocked", "mx.*", "discovery.no-*", "run.incomplete"}, everything}},
+			check:    findBlock("net.mail-blocked"),
 		},
 		{
 			id: "net.smtp-blocked", looksFor: "every SMTP port is silent while other mail ports answer",
@@ -56,11 +59,46 @@ func networkRules() []rule {
 				detail: "{hosts} {hosts:does|do} not answer on {ports:port|ports} {ports}, so mail can be read here but not sent.",
 				fix:    "Test from another network, such as a phone's hotspot. If sending works there, ask who runs this network to open ports 465 and 587, and look for a VPN, router or security program that filters SMTP. If it fails there too, the provider's SMTP servers are down.",
 			},
+			variants: map[string]words{"control": {
+				title:  "This network blocks sending: no SMTP server can be reached, whoever runs it",
+				detail: "{hosts} {hosts:does|do} not answer on {ports:port|ports} {ports}, and neither {controls:does|do} {controls}, which others run and which {controls:is|are} known to work. So nothing is known about the servers themselves.",
+				fix:    "Send from another network, such as a phone's hotspot, or ask who runs this one to open ports 465 and 587. Look for a VPN, router or security program that filters SMTP, too.",
+			}},
 			silences: []silence{
-				{[]string{"server.timeout", "server.unreachable"}, sameServers},
-				{[]string{"mx.unreachable", "discovery.no-outgoing"}, everything},
+				{unreached, sameServers},
+				{[]string{"net.port-25-blocked", "mx.unreachable", "discovery.no-outgoing", "run.incomplete"}, everything},
 			},
-			check: (*index).findSMTPBlocked,
+			check: findBlock("net.smtp-blocked"),
+		},
+		{
+			id: "net.port-blocked", looksFor: "a port is closed to every server, whoever runs it",
+			severity: mail.Error, weighed: true, owner: mail.OwnerNetwork, confidence: mail.Certain,
+			references: []string{"RFC 8314 section 3.3"},
+			words: words{
+				title:  "This network blocks {ports:port|ports} {ports}: {hosts} cannot be reached there",
+				detail: "Neither {controls:does|do} {controls} answer there, which others run and which {controls:is|are} known to work. So nothing is known about the {hosts:server itself|servers themselves}.",
+				fix:    "[In the mail program use port {open}, which does answer. ]Ask who runs this network to open {ports:port|ports} {ports}, or use another one, such as a phone's hotspot.",
+			},
+			silences: []silence{{unreached, sameServers}, {[]string{"run.incomplete"}, sameServers}},
+			check:    findBlock("net.port-blocked"),
+		},
+		{
+			id: "net.port-25-blocked", looksFor: "port 25 is closed to every server, whoever runs it",
+			severity: mail.Notice, owner: mail.OwnerNetwork, confidence: mail.Certain,
+			references: []string{"RFC 5068 section 3.1", "RFC 8314 section 3.3"},
+			words: words{
+				title:  "This network blocks port 25, as most networks of homes and offices do",
+				detail: "{hosts} cannot be reached there, and {controls} cannot either, so this says nothing about the {hosts:server|servers}. Mail programs do not use port 25.",
+				fix:    "Nothing: mail programs send on port 465 or 587. Only a mail server that stands in this network needs port 25; the internet provider can open it.",
+			},
+			variants: map[string]words{"needed": {
+				title:  "This network blocks port 25: {hosts} cannot be reached there",
+				detail: "{controls} cannot be reached there either, so this says nothing about the {hosts:server|servers}. Most networks of homes and offices block port 25 against spam, and mail programs should not send through it.",
+				fix:    "[In the mail program use port {open}, which does answer. ]To send, set port 465 with SSL/TLS or port 587 with STARTTLS. A test of port 25 itself has to run somewhere else.",
+			}},
+			headline: "Nothing could be tested: this network blocks port 25.",
+			silences: []silence{{append([]string{"mx.unreachable"}, unreached...), sameServers}, {[]string{"run.incomplete"}, sameServers}},
+			check:    findBlock("net.port-25-blocked"),
 		},
 	}
 }
@@ -90,44 +128,6 @@ func (x *index) findOffline() []hit {
 
 // silent reports whether packets to s vanish.
 func silent(s *server) bool { return s.failedAt(mail.KindDial, mail.Timeout) }
-
-// findMailBlocked needs two hosts, since a single one may just be down.
-func (x *index) findMailBlocked() []hit {
-	dialed := x.dialed(func(*server) bool { return true })
-	quiet := x.dialed(silent)
-	web := slices.ContainsFunc(x.ordered, answeredWeb)
-	if len(quiet) == 0 || len(quiet) < len(dialed) || len(hostsOf(quiet)) < 2 || !web {
-		return nil
-	}
-	h := about(quiet)
-	h.subject = x.subject()
-	return []hit{h}
-}
-
-// findSMTPBlocked tells a blocked port from a server that is down: likely where
-// two hosts are silent, or one that answers for receiving; else it is possible.
-// A silent port 25 proves nothing, one that answers proves that SMTP gets through.
-func (x *index) findSMTPBlocked() []hit {
-	isSMTP := func(s *server) bool { return s.endpoint.Protocol == mail.SMTP }
-	dialed := x.dialed(isSMTP)
-	quiet := x.dialed(func(s *server) bool { return isSMTP(s) && silent(s) })
-	answering := x.dialed(func(s *server) bool { return !isSMTP(s) && s.connected() })
-	submission := slices.DeleteFunc(slices.Clone(quiet), func(s *server) bool { return !s.in(mail.Outgoing) })
-	hosts := len(hostsOf(submission)) // guesses that are silent count as well
-	if published := slices.DeleteFunc(slices.Clone(submission), func(s *server) bool { return !s.concerns() }); len(published) > 0 {
-		submission = published
-	}
-	if len(answering) == 0 || len(submission) == 0 || len(quiet) < 2 || len(quiet) < len(dialed) {
-		return nil
-	}
-	h := about(submission)
-	h.subject = x.subject()
-	shared := slices.ContainsFunc(answering, func(a *server) bool { return a.endpoint.Host == submission[0].endpoint.Host })
-	if hosts < 2 && !shared {
-		h.confidence = mail.Possible
-	}
-	return []hit{h}
-}
 
 // dialed gives the servers, guesses and MX hosts among them, that connections were tried to.
 func (x *index) dialed(match func(*server) bool) []*server {

@@ -7,7 +7,7 @@ import "github.com/mailmedic/mailmedic/mail"
 func ProofOf(e mail.Endpoint, observations []mail.Observation) mail.Proof {
 	s := &server{endpoint: e, text: e.String()}
 	for _, o := range observations {
-		if o.Subject == s.text {
+		if o.Subject == s.text && !o.Control {
 			s.add(o)
 		}
 	}

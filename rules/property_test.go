@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -35,6 +36,9 @@ func randomWorld(r *rand.Rand) *world {
 			}
 			o := mail.Observation{ID: string(kind) + ":" + s, Kind: kind, Subject: s, Address: pick(r, "", "192.0.2.1", "2001:db8::1", "x")}
 			o.Failure = failure(pick(r, classes...), pick(r, "", "detail: x", "[LIMIT]"))
+			if r.IntN(8) == 0 {
+				o.ClockMS = pick(r, new(int64), new(int64(90*24*3600*1000)))
+			}
 			if r.IntN(4) > 0 { // else without facts
 				addFacts(r, &o)
 			}
@@ -42,6 +46,11 @@ func randomWorld(r *rand.Rand) *world {
 		}
 		if r.IntN(6) == 0 {
 			w.skipped(pick(r, mail.WhyGrace, mail.WhyDeadline, mail.WhyPolicy, mail.WhyConsent, mail.WhyBudget, mail.WhyThrottled), s)
+		}
+	}
+	for _, c := range []string{controlIMAP, controlSMTP, controlRelay} {
+		if r.IntN(2) == 0 {
+			w.dial(pick(r, "", mail.Timeout, mail.Timeout, mail.Refused), c).handshake(c, pick(r, "", mail.Timeout, mail.CertExpired, mail.CertUntrusted), goodCertificate()).controls(c)
 		}
 	}
 	if r.IntN(3) == 0 {
@@ -118,6 +127,68 @@ func TestWhateverTheFactsTheJudgementHolds(t *testing.T) {
 			return
 		}
 	}
+}
+
+// Where the way to a server is proved to be at fault, nobody blames the server.
+func TestNoServerIsBlamedForTheWayToIt(t *testing.T) {
+	t.Parallel()
+	proved := 0
+	for seed := range uint64(3000) {
+		x := newIndex(walledWorld(rand.New(rand.NewPCG(seed, 2))).Facts)
+		x.judgeRoles(x.choose())
+		for _, d := range x.apply(ruleBook()) {
+			owner := cmp.Or(d.hit.owner, d.rule.owner)
+			for _, s := range d.hit.servers {
+				if s.walled {
+					proved++
+				}
+				if s.walled && owner == mail.OwnerProvider && x.severity(d).Rank() <= mail.Error.Rank() {
+					t.Fatalf("seed %d: %s blames %s, which was not reached: %v", seed, d.rule.id, s.text, s.fault)
+				}
+			}
+		}
+	}
+	if proved < 500 {
+		t.Errorf("only %d servers were out of reach", proved)
+	}
+}
+
+// walledWorld is a run in which one thing may be wrong between here and there, and
+// another with a server.
+func walledWorld(r *rand.Rand) *world {
+	w := nowhere()
+	later := goodCertificate()
+	later.NotBefore = daysFromToday(80)
+	servers := []string{imaps, imap, pop3s, smtps, smtp, mx}
+	fail := func(text string) {
+		switch r.IntN(6) {
+		case 0:
+			w.works(text)
+		case 1, 2:
+			w.dial(pick(r, mail.Timeout, mail.Refused, mail.Unreachable), text)
+		case 3:
+			w.shows(mail.CertNotYetValid, later, text)
+		case 4:
+			w.narrow(text)
+		case 5:
+			w.session(text, pick(r, mail.ProtocolFault, mail.Closed), func(f *mail.SessionFacts) { f.Greeting = "" }, "answered: HTTP/1.1 302 Found")
+		}
+	}
+	for _, s := range servers[:1+r.IntN(len(servers))] {
+		if s == mx {
+			w.mxHost(s)
+		} else {
+			w.srv(s)
+		}
+		fail(s)
+	}
+	controls := []string{controlIMAP, controlSMTP, controlRelay}
+	for _, c := range controls {
+		if r.IntN(4) > 0 {
+			fail(c)
+		}
+	}
+	return w.controls(controls...)
 }
 
 // checkStates holds what the states promise: a role that cannot be used has a

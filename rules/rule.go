@@ -58,8 +58,9 @@ type hit struct {
 // ruleBook gives all rules, causes before what they silence.
 func ruleBook() []rule {
 	return slices.Concat(
-		[]rule{proxyRule()},
+		[]rule{proxyRule(), portalRule()},
 		networkRules(),
+		[]rule{clockRule(), packetRule()},
 		resolverRules(),
 		dnsRules(),
 		familyRules(),

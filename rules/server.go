@@ -19,6 +19,7 @@ type server struct {
 	session    *mail.Observation
 	signIns    []mail.Observation
 	noRoute    bool   // it has only IPv6 addresses, and this network has no IPv6
+	walled     bool   // something between this computer and it is to blame, so that nothing is known of it
 	fault      *fault // what stopped it before anybody could sign in; nil where nothing did or nothing was tried
 }
 
@@ -105,7 +106,8 @@ func (x *index) moot(s *server) bool {
 }
 
 // tested reports whether anything came of s, good or bad. What the user's
-// policy or the end of the run stopped, or this network's lack of IPv6, was not tested.
+// policy or the end of the run stopped, this network's lack of IPv6 or something
+// else on the way, was not tested.
 func (s *server) tested() bool {
 	switch s.faultClass() {
 	case "":
@@ -113,7 +115,7 @@ func (s *server) tested() bool {
 	case mail.Deadline, mail.PolicyRefused:
 		return false
 	default:
-		return !s.noRoute
+		return !s.noRoute && !s.walled
 	}
 }
 

@@ -59,7 +59,7 @@ func inconclusive(v mail.Verdict) bool {
 // of settings left out, such as a guess that the domain rules out, was not to be asked.
 func probed(r mail.Report) bool {
 	asked := func(o mail.Observation) bool {
-		return (o.Kind == mail.KindDial || o.Kind == mail.KindTLS || o.Kind == mail.KindSession) && isEndpoint(o.Subject)
+		return !o.Control && (o.Kind == mail.KindDial || o.Kind == mail.KindTLS || o.Kind == mail.KindSession) && isEndpoint(o.Subject)
 	}
 	return slices.ContainsFunc(r.Observations, asked) || len(r.Candidates) == 0 ||
 		slices.ContainsFunc(r.NotChecked, func(n mail.NotChecked) bool { return isEndpoint(n.Subject) && n.Source == "" })

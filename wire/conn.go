@@ -93,6 +93,9 @@ func (c *Conn) SetWriteDeadline(t time.Time) error { return c.guard.SetWriteDead
 // the zero time lifts it, and leaves the context's.
 func (c *Conn) Limit(t time.Time) { c.guard.Limit(t) }
 
+// Now gives the time by which certificates are judged, see [Network.Now].
+func (c *Conn) Now() time.Time { return c.network.Now() }
+
 // Endpoint gives what Dial was asked for.
 func (c *Conn) Endpoint() mail.Endpoint { return c.endpoint }
 

@@ -42,8 +42,8 @@ func (c *Conn) Handshake(ctx context.Context) (obs mail.Observation, completed b
 // it counts as unencrypted, whatever came of it.
 func (c *Conn) Try(ctx context.Context, h Hello) mail.Observation {
 	obs := c.handshakeObservation(h)
-	if h == HelloLegacy {
-		c.conclude(ctx, &obs, c.network.offer(ctx, c.guard, legacyOffer(c.endpoint.Host)))
+	if o, byHand := h.byHand(c.endpoint.Host); byHand {
+		c.conclude(ctx, &obs, c.network.offer(ctx, c.guard, o))
 		return obs
 	}
 	got := c.network.shake(ctx, c.guard, c.endpoint.Host, h.config(), presentNone)
@@ -77,7 +77,7 @@ func (c *Conn) conclude(ctx context.Context, obs *mail.Observation, got outcome)
 	obs.Attempt, obs.Alert, obs.CertificateFault = attempt, AlertOf(got.err), certificateFault(got.err)
 	c.concludeDemand(obs.TLSFacts, got)
 	switch {
-	case got.err == nil && obs.Attempt == string(HelloLegacy): // no certificate is looked at
+	case got.err == nil && len(got.state.PeerCertificates) == 0 && obs.Attempt != "": // written by hand: no certificate is looked at
 	case got.err == nil:
 		found := c.network.examine(got.state.PeerCertificates, c.endpoint.Host)
 		obs.Failure = found.failure

@@ -18,6 +18,7 @@ const (
 	HelloTLS12     Hello = "tls-1.2"   // TLS 1.2 and nothing newer
 	HelloLegacy    Hello = "legacy"    // everything since SSL 3.0, also what nobody should use any more
 	HelloWeb       Hello = "web"       // as web browsers begin: they ask for HTTP, by ALPN (RFC 7301)
+	HelloSmall     Hello = "small"     // nothing that any server has, so that the answer fits into the smallest packet
 )
 
 // config gives what crypto/tls needs to begin in this way.
@@ -78,6 +79,29 @@ func legacyOffer(host string) Offer {
 		Groups:     []uint16{uint16(tls.X25519), uint16(tls.CurveP256), uint16(tls.CurveP384), uint16(tls.CurveP521), groupFFDHE2048, groupFFDHE3072},
 		ServerName: serverName(host),
 		Shared:     true,
+	}
+}
+
+// smallOffer offers suites that are reserved for having no meaning (RFC 8701
+// section 2), in TLS 1.2, which every server of today understands far enough to
+// refuse. The refusal is an alert of seven bytes, or the end of the connection;
+// a server that took any real suite would send its certificates, in full packets.
+func smallOffer(host string) Offer {
+	return Offer{
+		Versions: []uint16{tls.VersionTLS12}, Suites: []uint16{0x0a0a, 0x1a1a},
+		Groups: []uint16{uint16(tls.X25519), uint16(tls.CurveP256)}, ServerName: serverName(host),
+	}
+}
+
+// byHand gives what to offer in ways that crypto/tls does not know.
+func (h Hello) byHand(host string) (o Offer, ok bool) {
+	switch h {
+	case HelloLegacy:
+		return legacyOffer(host), true
+	case HelloSmall:
+		return smallOffer(host), true
+	default:
+		return Offer{}, false
 	}
 }
 

@@ -117,6 +117,25 @@ func TestOtherWaysToBeginAreWholeHandshakes(t *testing.T) {
 	}
 }
 
+// Whatever versions a server speaks, and with whatever certificate, its answer is an alert.
+func TestTheSmallHelloIsAnsweredByARefusal(t *testing.T) {
+	t.Parallel()
+	ca := newAuthority(t, "Root")
+	for name, config := range map[string]*tls.Config{
+		"every version": {},
+		"TLS 1.3 only":  {MinVersion: tls.VersionTLS13},
+		"TLS 1.2 only":  {MaxVersion: tls.VersionTLS12},
+		"TLS 1.0 only":  {MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS10},
+	} {
+		var hello *tls.ClientHelloInfo
+		config.Certificates = []tls.Certificate{ca.issue(t, nil)}
+		obs := tried(t, HelloSmall, serving(config, &hello))
+		if obs.Alert == 0 || obs.Version != "" || !strings.HasSuffix(obs.ID, "/small") {
+			t.Errorf("%s: %+v, %+v", name, obs, obs.Failure)
+		}
+	}
+}
+
 func TestAServerThatAsksForACertificateSaysSo(t *testing.T) {
 	t.Parallel()
 	var hello *tls.ClientHelloInfo

@@ -14,6 +14,7 @@ type timeouts struct {
 	answerGrace     time.Duration // that a won connection waits for the other family's answer
 	connect         time.Duration // for one address of a mail server
 	connectBeside   time.Duration // for one address of a mail server of which another answers
+	connectControl  time.Duration // for one address of a control host
 	webConnect      time.Duration // for one address of a web server or proxy
 	handshake       time.Duration // for TLS
 	parting         time.Duration // for the end of a handshake that is broken off
@@ -40,6 +41,9 @@ func defaultTimeouts() timeouts {
 		// One lost SYN (repeated after 1 s) is forgiven. Nobody waits for it longer
 		// than the grace of a run, which is 2 s.
 		connectBeside: 1750 * time.Millisecond,
+		// Two lost SYNs (repeated after 1 and 3 s) are forgiven. The answer must
+		// be there before the servers that are suspected have used up their time.
+		connectControl: 4 * time.Second,
 		// Many places are asked for documents, most of them in vain. One lost SYN
 		// (repeated after 1 s) is forgiven; a black hole must not hold up a run
 		// whose settings are proved by much more than its grace.

@@ -161,6 +161,7 @@ func (f *fetch) ask(ctx context.Context, at *url.URL) *http.Request {
 func (f *fetch) read(answer *http.Response, at *url.URL) (*url.URL, error) {
 	facts := f.Observation.HTTPFacts
 	facts.Status, facts.FinalURL, f.FinalURL = answer.StatusCode, at.String(), at
+	f.Observation.ClockMS = f.clock(answer.Header)
 	if target, ok := redirect(answer, at); ok {
 		return target, nil
 	}
@@ -178,6 +179,18 @@ func (f *fetch) read(answer *http.Response, at *url.URL) (*url.URL, error) {
 	}
 	f.Body = body
 	return nil, nil
+}
+
+// clock says how far the clock of a web server is ahead, in milliseconds; nil
+// where it does not tell the time, or a cache does that kept the answer (RFC
+// 9111 section 5.1).
+func (f *fetch) clock(h http.Header) *int64 {
+	date, err := http.ParseTime(h.Get("Date"))
+	if err != nil || h.Get("Age") != "" {
+		return nil
+	}
+	ahead := date.Sub(f.network.Now()).Milliseconds()
+	return &ahead
 }
 
 // redirect gives the target of an answer that is a redirect with a usable one.

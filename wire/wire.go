@@ -153,6 +153,9 @@ func dialSystem(ctx context.Context, network string, to netip.AddrPort) (net.Con
 	return d.DialContext(ctx, network, to.String())
 }
 
+// Now gives the time by which certificates are judged.
+func (n *Network) Now() time.Time { return n.options.Now() }
+
 // networkFor gives tcp4, tcp6, udp4 or udp6.
 func networkFor(transport string, addr netip.Addr) string {
 	if addr.Is4() {

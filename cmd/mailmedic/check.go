@@ -53,6 +53,7 @@ is a certificate of your own (--client-cert), which tells who you are.
 	o.network.register(cmd, check.DefaultTimeout)
 	o.network.registerPins(cmd)
 	o.network.registerTests(cmd)
+	o.network.registerControl(cmd)
 	o.sign.register(cmd)
 	o.output.register(cmd)
 	return cmd

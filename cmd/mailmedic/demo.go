@@ -86,6 +86,7 @@ func (o *demoOptions) demo(cmd *cobra.Command, s *streams, name string, named []
 	if err := o.adopt(cmd, world.Demo.Arguments); err != nil {
 		return usagef("%s: demo.arguments: %w", name, err)
 	}
+	o.network.pretended = world
 	target, err := mail.ParseTarget(world.Demo.Address)
 	if err != nil {
 		return usagef("%s: %w", name, err)
@@ -183,6 +184,7 @@ func (o *checkOptions) registerDemo(cmd *cobra.Command) {
 	o.network.register(cmd, check.DefaultTimeout)
 	o.network.registerPins(cmd)
 	o.network.registerTests(cmd)
+	o.network.registerControl(cmd)
 	o.sign.registerLifts(cmd)
 	o.output.register(cmd)
 }

@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/mailmedic/mailmedic/check"
 	"github.com/mailmedic/mailmedic/discover"
+	"github.com/mailmedic/mailmedic/lab"
 	"github.com/mailmedic/mailmedic/mail"
 	"github.com/mailmedic/mailmedic/wire"
 )
@@ -26,8 +28,10 @@ type networkFlags struct {
 	transcript       bool
 	injectionTest    bool
 	imap, pop3, smtp string
+	control          []string
 
-	vantage vantageFlags
+	vantage   vantageFlags
+	pretended *lab.World // whose control hosts stand in for the usual ones; nil in the real world
 }
 
 func (f *networkFlags) register(cmd *cobra.Command, timeout time.Duration) {
@@ -45,7 +49,7 @@ func (f *networkFlags) registerWorld(cmd *cobra.Command, timeout time.Duration, 
 	flags.BoolVarP(&f.only4, "ipv4", "4", false, "use IPv4 only")
 	flags.BoolVarP(&f.only6, "ipv6", "6", false, "use IPv6 only")
 	flags.StringVar(&f.ispdb, "ispdb", "", "base `URL` of an ISPDB (default: Thunderbird's)")
-	flags.BoolVar(&f.noThirdParty, "no-third-party", false, "ask nobody but the domain's DNS, its servers and those that its records name")
+	flags.BoolVar(&f.noThirdParty, "no-third-party", false, "ask nobody but the domain's DNS, its servers and those that its records name:\nno ISPDB, no control host")
 	flags.BoolVar(&f.allowPrivate, "allow-private", true, "connect to private and loopback addresses")
 	flags.BoolVar(&f.noAllowPrivate, "no-allow-private", false, "refuse private and loopback addresses, after resolution")
 	f.vantage.register(cmd)
@@ -56,6 +60,33 @@ func (f *networkFlags) registerWorld(cmd *cobra.Command, timeout time.Duration, 
 // registerTests adds the flags for what is asked of a server only on request.
 func (f *networkFlags) registerTests(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&f.injectionTest, "injection-test", false, "send servers with STARTTLS a harmless command before the handshake\n(CVE-2011-0411), over one further connection each")
+}
+
+// registerControl adds the flag for the hosts that servers are compared with.
+func (f *networkFlags) registerControl(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.control, "control-host", nil, "mail server to compare with where all servers fail alike: `HOST`[:PORT] or an endpoint;\nseveral are asked (default: two large providers; see --no-third-party)")
+	cmd.MarkFlagsMutuallyExclusive("no-third-party", "control-host")
+}
+
+// controls gives the control hosts, none where nobody else may be asked.
+func (f *networkFlags) controls() ([]mail.Endpoint, error) {
+	switch {
+	case f.noThirdParty:
+		return nil, nil
+	case len(f.control) == 0 && f.pretended != nil:
+		return f.pretended.Control, nil
+	case len(f.control) == 0:
+		return check.DefaultControl(), nil
+	}
+	var list []mail.Endpoint
+	for _, host := range f.control {
+		e, err := mail.ParseServer(host)
+		if err != nil {
+			return nil, usagef("--control-host: %w", err)
+		}
+		list = append(list, check.ControlOf(e)...)
+	}
+	return list, nil
 }
 
 // registerPins adds the flags that fix one server while the rest is discovered.

@@ -70,6 +70,7 @@ so is a certificate of your own (--client-cert).
 	cmd.Flags().BoolVar(&o.all, "all", false, "ask all seven standard ports of each host")
 	o.network.register(cmd, check.ProbeTimeout)
 	o.network.registerTests(cmd)
+	o.network.registerControl(cmd)
 	o.sign.register(cmd)
 	o.output.register(cmd)
 	return cmd

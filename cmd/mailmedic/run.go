@@ -25,6 +25,10 @@ func play(s *streams, command string, n *networkFlags, out *outputFlags, world w
 	if err != nil {
 		return err
 	}
+	control, err := n.controls()
+	if err != nil {
+		return err
+	}
 	network, err := n.open(s, world)
 	if err != nil {
 		return err
@@ -44,6 +48,7 @@ func play(s *streams, command string, n *networkFlags, out *outputFlags, world w
 		FailOn:     failOn,
 		Transcript: n.transcript,
 		Injection:  n.injectionTest,
+		Control:    control,
 		Tool:       tool(),
 	}, func(e mail.Event) {
 		progress.event(e)
