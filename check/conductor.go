@@ -18,8 +18,7 @@ import (
 type conductor struct {
 	*record
 
-	run      context.Context // ends when the run's time is over, the user interrupts, or the loop is done
-	cancel   context.CancelFunc
+	run      *clock         // ends when the run's time is over, the user interrupts, or the loop is done
 	inbox    chan func()    // what goroutines learned, to be taken in by the loop
 	goodbyes sync.WaitGroup // every goroutine of the run, see start
 	fault    atomic.Pointer[fault]
@@ -69,7 +68,7 @@ func newConductor(ctx context.Context, r *record) *conductor {
 
 		firstReady: map[mail.Role]time.Time{},
 	}
-	c.run, c.cancel = context.WithTimeout(ctx, r.o.Timeout)
+	c.run = newClock(ctx, r.o.Timeout)
 	return c
 }
 
@@ -87,7 +86,7 @@ func (c *conductor) conduct(ctx context.Context) discover.Result {
 		}
 	})
 	why := c.loop(ctx, c.advance, c.finished)
-	c.cancel()
+	c.run.cancel()
 	c.cutProbes(why)
 	result := c.search.Wait()
 	c.unanswered(result, why)
@@ -131,7 +130,7 @@ func (c *conductor) start(work func()) {
 		defer func() {
 			if value := recover(); value != nil {
 				c.fault.CompareAndSwap(nil, &fault{value, debug.Stack()})
-				c.cancel()
+				c.run.cancel()
 			}
 		}()
 		work()

@@ -33,7 +33,7 @@ func Probe(ctx context.Context, named []mail.Endpoint, o Options, emit func(mail
 	c.published = true // there is no source to wait for
 	l := c.listing(named)
 	why := c.loop(ctx, c.advanceProbe, c.finishedProbe)
-	c.cancel()
+	c.run.cancel()
 	c.cutProbes(why)
 	c.strike(l)
 	c.compareResolvers(ctx)

@@ -136,6 +136,9 @@ func (c *conductor) obey(ctx context.Context, p *probing, s *probe.Session, t tr
 		if outcome == probe.Rejected {
 			c.account.spend(t, tries-1)
 		}
+		if tries == 0 { // nothing left this computer, so that it costs nothing
+			outcome = notTried
+		}
 		c.tried(p, t, outcome, doubtful)
 	})
 	return s
@@ -205,15 +208,19 @@ func (c *conductor) mayKnowUs(e mail.Endpoint) bool {
 }
 
 // ask asks the user about a host, once, and about one host at a time: an answer
-// must not be taken for another host's.
+// must not be taken for another host's. The time of the run stands still meanwhile.
 func (c *conductor) ask(host string, claims []mail.Claim) {
 	if c.consents[host] != notBegun || c.asking {
 		return
 	}
 	c.consents[host], c.asking = begun, true
+	c.run.pause()
 	sources := mail.Candidate{Claims: claims}.Sources()
 	c.start(func() {
 		allowed := c.o.SignIn.Consent(c.run, host, sources)
-		c.tell(func() { c.permitted[host], c.consents[host], c.asking = allowed, done, false })
+		c.tell(func() {
+			c.permitted[host], c.consents[host], c.asking = allowed, done, false
+			c.run.resume()
+		})
 	})
 }

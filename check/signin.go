@@ -121,9 +121,14 @@ func (c *conductor) login(p *probing) login {
 // heardAll reports whether no source is left that could still vouch for a host.
 func (c *conductor) heardAll() bool { return c.published || time.Since(c.started) >= trustedLimit }
 
+// notTried is what came of a try in which nothing was sent.
+const notTried probe.Outcome = "not tried"
+
 // tried takes in what came of a try.
 func (c *conductor) tried(p *probing, t try, outcome probe.Outcome, doubtful bool) {
 	switch outcome {
+	case notTried:
+		c.account.end(t)
 	case probe.Accepted:
 		c.account.accepted(t)
 		c.plainly.Store(c.account.plainly)

@@ -7,6 +7,9 @@ import (
 	"github.com/mailmedic/mailmedic/mail"
 )
 
+// maxCommandIMAP is how long a command may be, in bytes (RFC 7162 section 4).
+const maxCommandIMAP = 8192
+
 // signIn is AUTHENTICATE (RFC 9051 section 6.2.2), with the first message in the
 // command where the server knows SASL-IR (RFC 4959), or the LOGIN command.
 func (m *imap) signIn(method string, c Credentials, client mechanism) attempt {
@@ -18,7 +21,7 @@ func (m *imap) signIn(method string, c Credentials, client mechanism) attempt {
 	tag := m.tag()
 	room := 0
 	if offers(m.known, "SASL-IR") {
-		room = maxReply
+		room = maxCommandIMAP
 	}
 	command := tag + " AUTHENTICATE " + strings.ToUpper(method)
 	sane, err := m.sasl(command, client, room, func() (string, bool, error) {

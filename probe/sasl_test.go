@@ -158,6 +158,29 @@ func assertHidden(t *testing.T, got *seen, c Credentials) {
 	}
 }
 
+// RFC 4954 section 4, RFC 7162 section 4 and RFC 5034 section 4: what does not
+// fit into the command waits for the prompt.
+func TestALongTokenWaitsForThePrompt(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int]map[string]bool{ // whether it goes with the command
+		200:  {smtpLab: true, imapLab: true, pop3Lab: false},
+		2000: {smtpLab: false, imapLab: true, pop3Lab: false},
+		7000: {smtpLab: false, imapLab: false, pop3Lab: false},
+	} {
+		for at, inline := range want {
+			r, n := saslWorld(t, `mechanisms = ["XOAUTH2"]`)
+			long := Credentials{Username: anna, Secret: mail.NewSecret([]byte(strings.Repeat("x", size))), Token: true}
+			if outcome, _ := signInAt(t, n, at, long); outcome != Rejected {
+				t.Errorf("%s, %d bytes: outcome %s", at, size, outcome)
+			}
+			alone := slices.ContainsFunc(commandsAt(r, endpoint(t, at)), func(line string) bool { return strings.HasSuffix(strings.ToUpper(line), " XOAUTH2") })
+			if alone == inline {
+				t.Errorf("%s, %d bytes: the command stands alone is %v", at, size, alone)
+			}
+		}
+	}
+}
+
 func TestAPOPWhereNothingElseIsOffered(t *testing.T) {
 	t.Parallel()
 	for password, want := range map[string]Outcome{secret: Accepted, "something else": Rejected} {

@@ -81,6 +81,7 @@ type Session struct {
 	alive     bool              // the conversation can go on
 	signedIn  bool              // somebody has signed in
 	secretOut bool              // credentials were given, so that the server may send them back
+	tried     bool              // the last SignIn sent something
 	unclear   int               // answers of one SignIn from which it was not clear what is at fault
 	denied    int               // certificates that one SignIn was refused for, before the secret was tried
 	plainly   bool              // a rejection may be the mechanism's fault, so only the plain ones are left

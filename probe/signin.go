@@ -19,6 +19,7 @@ import (
 // After an outcome other than Accepted, Usable tells whether another user name
 // can be tried on the same connection.
 func (s *Session) SignIn(ctx context.Context, c Credentials, insecure bool) Outcome {
+	s.tried, s.unclear, s.denied = false, 0, 0
 	s.redact, s.secretOut = append(s.redact, mail.NewRedactor(c.Secret, c.Username)), true
 	switch {
 	case !s.alive:
@@ -43,7 +44,6 @@ func (s *Session) SignIn(ctx context.Context, c Credentials, insecure bool) Outc
 
 func (s *Session) tryAll(ctx context.Context, c Credentials) Outcome {
 	outcome := Unavailable
-	s.unclear, s.denied = 0, 0
 	for _, method := range s.Ways(c) {
 		if s.unclear > 0 && challenges(method) || s.otherwise && binds(method) {
 			continue
@@ -67,10 +67,15 @@ func (s *Session) tryAll(ctx context.Context, c Credentials) Outcome {
 	return outcome
 }
 
-// Tries is how many tries the last SignIn may have cost the account: two where
-// the first answer did not tell what was at fault, or a certificate was not
-// known before the secret was tried.
-func (s *Session) Tries() int { return 1 + s.unclear + s.denied }
+// Tries is how many tries the last SignIn may have cost the account: none where
+// nothing was sent, two where the first answer did not tell what was at fault,
+// or a certificate was not known before the secret was tried.
+func (s *Session) Tries() int {
+	if !s.tried {
+		return 0
+	}
+	return 1 + s.unclear + s.denied
+}
 
 // challenges reports whether a mechanism needs a password store of its own
 // kind, which many servers offer it without.
@@ -155,6 +160,7 @@ func (s *Session) attempt(method string, c Credentials) attempt {
 	if err != nil {
 		return attempt{outcome: Mechanism, reply: err.Error()}
 	}
+	s.tried = true
 	a := s.speaker.signIn(method, c, m)
 	if m != nil {
 		a = m.conclude(a)

@@ -148,6 +148,24 @@ func TestSecondUsernameOnTheSameConnection(t *testing.T) {
 	got.get(t, "auth:"+imapTLS+"/plain/anna")
 }
 
+func TestWhatIsNotSentCostsNoTry(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		script string
+		want   int
+	}{
+		"a server that has left":      {smtpBoth + "CLOSE", 0},
+		"a server without a password": {"TLS\nS: 220 x\nC: EHLO\nS: 250-x\nS: 250 AUTH GSSAPI", 0},
+		"a rejection":                 {smtpBoth + "C: AUTH\nS: 535 no", 1},
+		"two unclear answers":         {smtpBoth + "C: AUTH\nS: 501 no\nC: AUTH\nS: 501 no", 2},
+	} {
+		s, got, _ := newWorld(t, test.script).signIn(smtpTLS, Options{}, false)
+		if s.Tries() != test.want {
+			t.Errorf("%s: it costs %d, want %d: %q", name, s.Tries(), test.want, got.ids)
+		}
+	}
+}
+
 func TestServerThatLeavesBetweenTwoTries(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -151,13 +151,15 @@ func (s *smtp) mechanisms(capabilities []string) []string {
 	return list
 }
 
-// maxAuthLine is how long a line of the exchange may be, in bytes (RFC 4954 section 4).
-const maxAuthLine = 12288
+// maxCommandSMTP is how long a command may be, in bytes with its line end (RFC
+// 5321 section 4.5.3.1.4). A first message that does not fit, such as most tokens,
+// has to wait for the server's prompt (RFC 4954 section 4).
+const maxCommandSMTP = 512
 
 // signIn is AUTH, RFC 4954.
 func (s *smtp) signIn(method string, _ Credentials, m mechanism) attempt {
 	var last smtpReply
-	sane, err := s.sasl("AUTH "+strings.ToUpper(method), m, maxAuthLine, func() (string, bool, error) {
+	sane, err := s.sasl("AUTH "+strings.ToUpper(method), m, maxCommandSMTP, func() (string, bool, error) {
 		var err error
 		last, err = s.reply()
 		return words(last.lines), last.code == 334, err

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -105,7 +106,7 @@ func (x *index) findUnknownBinding() []hit {
 
 // A tokenFault is what a server says of a token in its challenge (RFC 7628 section 3.2.2).
 type tokenFault struct {
-	Status string `json:"status"`
+	Status any    `json:"status"` // text, and with some servers a number
 	Scope  string `json:"scope"`
 }
 
@@ -119,7 +120,10 @@ func (x *index) findRejectedToken() []hit {
 			}
 			var fault tokenFault
 			if json.Unmarshal([]byte(o.Challenge), &fault) == nil {
-				hits[i].params["status"], hits[i].params["scope"] = said(fault.Status), said(fault.Scope)
+				hits[i].params["scope"] = said(fault.Scope)
+				if fault.Status != nil {
+					hits[i].params["status"] = said(fmt.Sprint(fault.Status))
+				}
 				break
 			}
 		}

@@ -10,7 +10,6 @@ import (
 	"github.com/mailmedic/mailmedic/check"
 	"github.com/mailmedic/mailmedic/mail"
 	"github.com/mailmedic/mailmedic/probe"
-	"github.com/mailmedic/mailmedic/wire"
 )
 
 // A look is a run without a sign-in whose answer nobody reads.
@@ -58,7 +57,7 @@ func (o *offers) gather(ctx context.Context, s *streams, n *networkFlags, run lo
 	if err != nil {
 		return err
 	}
-	network, err := n.open(s, wire.Options{})
+	network, err := n.open(s, s.reach)
 	if err != nil {
 		return err
 	}

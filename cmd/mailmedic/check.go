@@ -47,7 +47,7 @@ is a certificate of your own (--client-cert), which tells who you are.
 			if err != nil {
 				return err
 			}
-			return o.run(cmd.Context(), s, "check", wire.Options{}, target, signIn)
+			return o.run(cmd.Context(), s, "check", s.reach, target, signIn)
 		}),
 	}
 	o.network.register(cmd, check.DefaultTimeout)

@@ -96,19 +96,19 @@ func (o *demoOptions) demo(cmd *cobra.Command, s *streams, name string, named []
 		return fmt.Errorf("start the mail world %s: %w", name, err)
 	}
 	defer running.Close()
-	identity, err := running.ClientCertificate()
+	certificate, err := running.ClientCertificate()
 	if err != nil {
 		return fmt.Errorf("make the client certificate of %s: %w", name, err)
 	}
 	if o.command == "probe" {
-		return o.probe(cmd.Context(), s, world, running.Network(), named, o.account(world.Demo, cmp.Or(world.Demo.User, world.Demo.Address), identity))
+		return o.probe(cmd.Context(), s, world, running.Network(), named, o.account(world.Demo, cmp.Or(world.Demo.User, world.Demo.Address), certificate))
 	}
 	pretend(s, o.command, world, target)
 	if o.command == "discover" {
 		discover := discoverOptions{network: o.network, output: o.output, clients: o.clients}
 		return discover.run(cmd.Context(), s, "demo", running.Network(), target)
 	}
-	return o.run(cmd.Context(), s, "demo", running.Network(), target, o.account(world.Demo, world.Demo.User, identity))
+	return o.run(cmd.Context(), s, "demo", running.Network(), target, o.account(world.Demo, world.Demo.User, certificate))
 }
 
 // probe asks servers of a world, all of them where none is named.
@@ -140,16 +140,16 @@ func (o *demoOptions) probe(ctx context.Context, s *streams, world *lab.World, n
 }
 
 // account gives what a world has to sign in with, nil for nothing.
-func (o *demoOptions) account(demo lab.Demo, username string, identity *wire.ClientCertificate) *check.SignIn {
+func (o *demoOptions) account(demo lab.Demo, username string, certificate *wire.ClientCertificate) *check.SignIn {
 	secret := cmp.Or(demo.Token, demo.Password)
 	switch {
-	case secret == "" && identity == nil:
+	case secret == "" && certificate == nil:
 		return nil
 	case secret == "":
 		username = demo.User // without one the certificate says who it is
 	}
 	return &check.SignIn{
-		Username: username, Secret: mail.NewSecret([]byte(secret)), Token: demo.Token != "", ClientCertificate: identity,
+		Username: username, Secret: mail.NewSecret([]byte(secret)), Token: demo.Token != "", ClientCertificate: certificate,
 		Insecure: o.sign.insecure, TrustDiscovered: o.sign.trustDiscovered,
 	}
 }

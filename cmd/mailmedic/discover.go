@@ -42,7 +42,7 @@ No server is tested, so no finding makes it fail.
 			if err != nil {
 				return usageError{err}
 			}
-			return o.run(cmd.Context(), s, "discover", wire.Options{}, target)
+			return o.run(cmd.Context(), s, "discover", s.reach, target)
 		}),
 	}
 	o.network.register(cmd, check.DefaultTimeout)

@@ -15,11 +15,11 @@ import (
 // signInFlags say who signs in, with a password or an OAuth 2.0 access token,
 // and where that comes from.
 type signInFlags struct {
-	user            string
-	password, token secretFlags
-	identity        certificateFlags
-	insecure        bool
-	trustDiscovered bool
+	user              string
+	password, token   secretFlags
+	clientCertificate certificateFlags
+	insecure          bool
+	trustDiscovered   bool
 }
 
 func (f *signInFlags) register(cmd *cobra.Command) {
@@ -27,7 +27,7 @@ func (f *signInFlags) register(cmd *cobra.Command) {
 	f.password.name, f.token.name = "password", "token"
 	sources := append(f.password.register(cmd, "password"), f.token.register(cmd, "OAuth 2.0 access token")...)
 	cmd.MarkFlagsMutuallyExclusive(sources...)
-	f.identity.register(cmd)
+	f.clientCertificate.register(cmd)
 	f.registerLifts(cmd)
 }
 
@@ -50,11 +50,11 @@ func (f *signInFlags) signIn(ctx context.Context, s *streams, target mail.Target
 
 // signInWith is signIn with the secret from one place, or with none.
 func (f *signInFlags) signInWith(ctx context.Context, s *streams, target mail.Target, from *secretFlags) (*check.SignIn, error) {
-	identity, err := f.identity.read(ctx, s)
-	if err != nil || from == nil && identity == nil {
+	certificate, err := f.clientCertificate.read(ctx, s)
+	if err != nil || from == nil && certificate == nil {
 		return nil, err
 	}
-	in := &check.SignIn{Username: f.user, ClientCertificate: identity, Insecure: f.insecure, TrustDiscovered: f.trustDiscovered}
+	in := &check.SignIn{Username: f.user, ClientCertificate: certificate, Insecure: f.insecure, TrustDiscovered: f.trustDiscovered}
 	what := "certificate"
 	if from != nil {
 		what, in.Token = from.name, from == &f.token

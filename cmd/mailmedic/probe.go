@@ -64,7 +64,7 @@ so is a certificate of your own (--client-cert).
 			if err != nil {
 				return err
 			}
-			return o.run(cmd.Context(), s, "probe", wire.Options{}, servers, signIn)
+			return o.run(cmd.Context(), s, "probe", s.reach, servers, signIn)
 		}),
 	}
 	cmd.Flags().BoolVar(&o.all, "all", false, "ask all seven standard ports of each host")

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/mailmedic/mailmedic/lab"
+	"github.com/mailmedic/mailmedic/wire"
 )
 
 // streams are where a command reads and writes, and what is known of the
@@ -19,7 +20,8 @@ type streams struct {
 	env      func(string) string
 	hasEnv   func(string) bool // a variable is there, if only with an empty value; nil for none
 
-	world lab.Options // how a demo's world behaves; a test lets its delays pass at once
+	reach wire.Options // the way into the network; zero is this computer's, a test leads into a world
+	world lab.Options  // how a demo's world behaves; a test lets its delays pass at once
 
 	prompting atomic.Bool // a person is being asked
 
