@@ -143,7 +143,7 @@ func (o *loginOptions) check() error {
 	switch {
 	case o.format != "text" && o.format != "json":
 		return usagef("--format %q is not one of text, json", o.format)
-	case o.keep.print && o.format == "json":
+	case o.keep.stdout && o.format == "json":
 		return usagef("--print prints the token alone; take --format json with --keyring or --token-file")
 	case o.issuer != "":
 		if err := oauth.CheckURL(o.issuer, false); err != nil {

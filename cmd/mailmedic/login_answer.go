@@ -106,7 +106,7 @@ func notNil[T any](list []T) []T {
 // tell prints what was got; where standard output has the token, beside it.
 func (o *loginOptions) tell(s *streams, a *loginAnswer) error {
 	out := s.out
-	if o.keep.print {
+	if o.keep.stdout {
 		out = s.err
 	}
 	switch {

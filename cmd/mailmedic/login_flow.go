@@ -150,7 +150,7 @@ func (o *loginOptions) redirectFor(v *signInServer) (oauth.Redirect, error) {
 
 // A shower tells the person where to sign in, on standard error.
 type shower struct {
-	s        *streams
+	*streams
 	name     string // of the server
 	who      string
 	noOpen   bool
@@ -167,26 +167,26 @@ func (w shower) begin() string {
 
 // code shows what to type in where.
 func (w shower) code(c oauth.Code) {
-	fmt.Fprintf(w.s.err, "%s, on any device:\n\n  Open   %s\n  Type   %s\n\n", w.begin(), report.Clean(c.Page, false), report.Clean(c.User, false))
+	fmt.Fprintf(w.err, "%s, on any device:\n\n  Open   %s\n  Type   %s\n\n", w.begin(), report.Clean(c.Page, false), report.Clean(c.User, false))
 	if c.Direct != "" && c.Direct != c.Page {
-		fmt.Fprintf(w.s.err, "Or open %s\n\n", report.Clean(c.Direct, false))
+		fmt.Fprintf(w.err, "Or open %s\n\n", report.Clean(c.Direct, false))
 	}
 	left := min(time.Until(c.Expires), w.patience)
-	fmt.Fprintf(w.s.err, "Never type in a code that somebody sent you: it signs in whoever asked for it.\nWaiting for up to %s (Ctrl-C ends it) …\n", inMinutes(left))
+	fmt.Fprintf(w.err, "Never type in a code that somebody sent you: it signs in whoever asked for it.\nWaiting for up to %s (Ctrl-C ends it) …\n", inMinutes(left))
 }
 
 // page shows the address, and opens it where that is possible.
 func (w shower) page(page string) {
 	opened := false
-	if !w.noOpen && w.s.browser != nil {
-		opened = w.s.browser(page) == nil
+	if !w.noOpen && w.browser != nil {
+		opened = w.browser(page) == nil
 	}
 	how := ", in a browser on this computer:"
 	if opened {
 		how = ". A browser opens; if none does, open this address on this computer:"
 	}
-	words := strings.Join(report.Wrap(w.begin()+how, w.s.width(), 0), "\n")
-	fmt.Fprintf(w.s.err, "%s\n\n%s\n\nWaiting for up to %s (Ctrl-C ends it) …\n", words, report.Clean(page, false), inMinutes(w.patience))
+	words := strings.Join(report.Wrap(w.begin()+how, w.width(), 0), "\n")
+	fmt.Fprintf(w.err, "%s\n\n%s\n\nWaiting for up to %s (Ctrl-C ends it) …\n", words, report.Clean(page, false), inMinutes(w.patience))
 }
 
 // inMinutes writes a duration as people do.
@@ -196,7 +196,8 @@ func inMinutes(d time.Duration) string {
 		return fmt.Sprintf("%d seconds", int(d.Round(time.Second)/time.Second))
 	case minutes < 120:
 		return fmt.Sprintf("%d minutes", minutes)
-	default:
+	case d < 48*time.Hour:
 		return fmt.Sprintf("%d hours", int(d.Round(time.Hour)/time.Hour))
 	}
+	return fmt.Sprintf("%d days", int(d.Round(24*time.Hour)/(24*time.Hour)))
 }

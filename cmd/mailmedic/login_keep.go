@@ -14,7 +14,7 @@ import (
 // keepFlags say where a token goes. It goes nowhere by itself.
 type keepFlags struct {
 	keyring, file string
-	print         bool
+	stdout        bool
 	replace       bool
 }
 
@@ -22,7 +22,7 @@ func (f *keepFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.keyring, "keyring", "", "keep the token in the system's keyring, under `service`")
 	flags.StringVar(&f.file, "token-file", "", "write the token into `file`, which nobody else may read")
-	flags.BoolVar(&f.print, "print", false, "print the token, and nothing else, on standard output (not on a terminal)")
+	flags.BoolVar(&f.stdout, "print", false, "print the token, and nothing else, on standard output (not on a terminal)")
 	flags.BoolVar(&f.replace, "replace", false, "replace what the keyring or the file has there")
 	cmd.MarkFlagsMutuallyExclusive("keyring", "token-file", "print")
 }
@@ -50,10 +50,10 @@ func (f *keepFlags) prepare(ctx context.Context, s *streams, account string) (*p
 			return nil, usagef("--token-file: %w", err)
 		}
 		return &place{Kind: "file", File: f.file, put: file.put, discard: file.discard}, nil
-	case f.print && s.outWidth > 0:
+	case f.stdout && s.outWidth > 0:
 		return nil, usagef("--print: standard output is a terminal, where everybody who looks can read the token; " +
 			"it is for a pipe, as in --token-command 'mailmedic login … --print'")
-	case f.print:
+	case f.stdout:
 		return &place{Kind: "stdout", discard: func() {}, put: func(token mail.Secret) error {
 			_, err := fmt.Fprintln(s.out, token.Reveal())
 			return err

@@ -175,7 +175,8 @@ func (o *loginOptions) consent(ctx context.Context, s *streams, v *signInServer,
 	case errors.Is(ctx.Err(), context.Canceled):
 		return verdictError{exitInterrupted}
 	case err != nil || !isYes(answer):
-		return usagef("not signed in at %s", hosts)
+		fmt.Fprintf(s.err, "mailmedic: nobody was sent to %s.\n", hosts)
+		return verdictError{exitRefused}
 	}
 	return nil
 }
