@@ -31,25 +31,25 @@ type imapReply struct {
 
 // response reads one response with the literals in it.
 func (m *imap) response() (string, error) {
-	whole := ""
+	var whole strings.Builder
 	for {
 		line, err := m.lines.line()
 		if err != nil {
 			return "", err
 		}
-		whole += line
+		whole.WriteString(line)
 		n, ok := literalSize(line)
-		if len(whole) > maxReply || ok && n > maxReply-len(whole) {
+		if whole.Len() > maxReply || ok && n > maxReply-whole.Len() {
 			return "", tooLarge()
 		}
 		if !ok {
-			return whole, nil
+			return whole.String(), nil
 		}
 		data, err := m.lines.literal(n)
 		if err != nil {
 			return "", err
 		}
-		whole += data
+		whole.WriteString(data)
 	}
 }
 

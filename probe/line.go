@@ -3,6 +3,7 @@ package probe
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -16,6 +17,9 @@ const (
 	maxLine  = 64 << 10 // bytes of one line
 	maxReply = 64 << 10 // bytes of one reply, all its lines and literals together
 	maxLines = 100      // lines of one reply
+
+	minRead = 512  // bytes; with less room the buffer grows
+	maxRead = 4096 // bytes that are read at once
 )
 
 // tooLarge reports a line or a reply over its bound.
@@ -93,13 +97,15 @@ func (r *lineReader) opening() (string, error) {
 
 // fill waits for more bytes. An end of file within a line is unexpected.
 func (r *lineReader) fill() error {
-	var chunk [4096]byte
-	n, err := r.src.Read(chunk[:])
+	if cap(r.buf)-len(r.buf) < minRead {
+		r.buf = slices.Grow(r.buf, maxRead)
+	}
+	n, err := r.src.Read(r.buf[len(r.buf):min(cap(r.buf), len(r.buf)+maxRead)])
 	if n > 0 {
 		if !r.heard.Swap(true) {
 			r.heardAt = time.Now()
 		}
-		r.buf = append(r.buf, chunk[:n]...)
+		r.buf = r.buf[:len(r.buf)+n]
 		return nil
 	}
 	switch {

@@ -43,6 +43,9 @@ const host = "192.0.2.7"
 //	HELLO        reads a ClientHello
 //	PAUSE 6s     waits; only where time is simulated
 //	FLOOD text   sends text again and again until the client hangs up
+//	KEYUPDATES, TICKETS, RENEGOTIATE
+//	             handshake with TLS 1.3, of the last with TLS 1.2, and then
+//	             messages of this kind until the client hangs up
 //	CLOSE, RESET hangs up politely or not
 //	HOLD         waits until the client hangs up
 //
@@ -148,6 +151,8 @@ func (p *peer) play(script string) {
 			for err == nil {
 				err = p.send(raw)
 			}
+		case "KEYUPDATES", "TICKETS", "RENEGOTIATE":
+			err = p.floodRecords(word)
 		case "HOLD":
 			_, _ = io.Copy(io.Discard, p.in)
 		case "CLOSE":
@@ -207,6 +212,19 @@ func (p *peer) handshake(kind string) error {
 	return c.Handshake()
 }
 
+func (p *peer) floodRecords(kind string) error {
+	version := uint16(tls.VersionTLS13)
+	if kind == "RENEGOTIATE" {
+		version = tls.VersionTLS12
+	}
+	records, err := newRecordPeer(p.conn, version)
+	if err != nil {
+		p.world.t.Errorf("handshake before %s: %v", kind, err)
+		return err
+	}
+	return records.flood(kind)
+}
+
 // tlsConfig gives the server for a kind of handshake.
 func tlsConfig(kind string) *tls.Config {
 	config := &tls.Config{Certificates: []tls.Certificate{authority().good}}
@@ -221,6 +239,8 @@ func tlsConfig(kind string) *tls.Config {
 		config.NextProtos = []string{kind}
 	case "keyless":
 		config.Certificates = []tls.Certificate{{Certificate: authority().good.Certificate, PrivateKey: lostKey{authority().good.PrivateKey.(crypto.Signer)}}}
+	case "chain-100k", "chain-1m", "names", "rsa-16384":
+		config.Certificates = []tls.Certificate{hugeCertificate(kind)}
 	case "ask":
 		config.ClientAuth = tls.RequestClientCert
 	case "demand":
