@@ -15,11 +15,13 @@ import (
 )
 
 // serverCases are the numbered cases of the catalogue of server behaviours that
-// are about first words and about networks, by group.
+// are about first words, offers, encryption and networks, by group.
 func serverCases() map[string][]int {
 	return map[string][]int{
-		"greetings": {1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 16, 17, 18, 20, 21, 23, 24, 25, 26},
-		"networks":  {92, 94, 95, 97, 99},
+		"greetings":  {1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 16, 17, 18, 20, 21, 23, 24, 25, 26},
+		"offers":     {28, 30, 32, 33, 34, 36, 37, 39, 40, 41, 42, 43, 44, 46, 47},
+		"encryption": {48, 49, 51, 53, 54, 55, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 71, 72, 73, 74},
+		"networks":   {92, 94, 95, 97, 99},
 	}
 }
 
@@ -27,7 +29,7 @@ func serverCases() map[string][]int {
 // go test -v prints the counts.
 func TestEveryCaseOfAServerHasATest(t *testing.T) {
 	t.Parallel()
-	named := namedCases(t, "*_test.go", "../probe/*_test.go", "../rules/*_test.go", "../testdata/script/*.txtar")
+	named := namedCases(t, "*_test.go", "../probe/*_test.go", "../wire/*_test.go", "../rules/*_test.go", "../testdata/script/*.txtar")
 	for group, cases := range serverCases() {
 		for _, number := range cases {
 			if !named[strconv.Itoa(number)] {

@@ -362,6 +362,10 @@ func tlsFixtures() []fixture {
 			"tls.none-offered", "published without encryption", nowhere().ispdb(bare).session(bare, "", noTLS),
 			"imap.example.org offers no encryption at all (port 143)", mail.Critical,
 		},
+		{
+			"tls.none-offered", "a mail exchanger that the user named", (&world{Facts{Now: today()}}).claim(mx, mail.MX, mail.Claim{Source: mail.SourceUser, Trust: mail.TrustUser}).session(mx, mail.StartTLSNotOffered, noTLS),
+			"mx.example.org offers no encryption at all (port 25)", mail.Error,
+		},
 		{"tls.none-offered", "another port has it", good().srv(imap).session(imap, mail.StartTLSNotOffered, noTLS), "", ""},
 
 		{

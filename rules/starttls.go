@@ -43,6 +43,10 @@ func startTLSRules() []rule {
 				detail: "Everybody on the way could read mail and password. Good mail programs refuse to sign in there, and no password should ever be sent to it.",
 				fix:    "Install a certificate on the server and enable SSL/TLS on ports 993 and 465 and STARTTLS on the others. If other networks do see STARTTLS, this network strips it.",
 			},
+			variants: map[string]words{"mx": {
+				detail: "Other servers deliver mail there, which then travels in clear text; those that insist on encryption cannot deliver.",
+				fix:    "Install a certificate on the server and enable STARTTLS on port 25. If other networks do see STARTTLS, this network strips it.",
+			}},
 			silences: []silence{{[]string{"starttls.not-offered", "discovery.no-encryption", "auth.cleartext-offered"}, sameServers}},
 			check:    (*index).findNoTLS,
 		},
@@ -122,6 +126,11 @@ func (x *index) findNoTLS() []hit {
 			return s.endpoint.Host == h.servers[0].endpoint.Host && (s.encrypted() || s.verified() || s.faultClass() == mail.PlaintextExpected)
 		})
 	})
+	for i, h := range hits {
+		if !slices.ContainsFunc(h.servers, func(s *server) bool { return s.in(mail.Incoming) || s.in(mail.Outgoing) }) {
+			hits[i].variant = "mx"
+		}
+	}
 	return seenInSession(hits)
 }
 

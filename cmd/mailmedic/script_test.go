@@ -24,8 +24,16 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	worlds, err := filepath.Abs("../../testdata/world")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir: "../../testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("WORLDS", worlds) // for those that are no scenarios of the demo
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
 			"valid": func(ts *testscript.TestScript, _ bool, args []string) { valid(ts, schema, args) },
