@@ -127,6 +127,8 @@ type serverConfig struct {
 	SCRAM                 string            `toml:"scram"`
 	MailReply             string            `toml:"mail_reply"`
 	RcptReply             string            `toml:"rcpt_reply"`
+	DataReply             string            `toml:"data_reply"`
+	Delivery              delivery          `toml:"delivery"`
 	Script                string            `toml:"script"`
 }
 

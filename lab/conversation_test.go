@@ -33,6 +33,7 @@ apop = true
 [[server]]
 endpoints = ["smtp+starttls://mail.example:587", "smtp+starttls://mail.example:25"]
 software = "Postfix"
+delivery = { lost = true }
 
 [[server]]
 endpoints = ["imap://open.example:143"]
@@ -87,7 +88,7 @@ starttls = "refused"
 // of the accounts above.
 var conversations = []struct{ name, to, text string }{
 	{"IMAP forgets what was said before TLS", "192.0.2.1:143", `
-S: * OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED STARTTLS LOGINDISABLED] Dovecot ready.
+S: * OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED IDLE UIDPLUS STARTTLS LOGINDISABLED] Dovecot ready.
 C: a1 LOGIN anna@mail.example x
 S: a1 NO [PRIVACYREQUIRED] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.
 C: a2 AUTHENTICATE PLAIN
@@ -96,7 +97,7 @@ C: a3 STARTTLS
 S: a3 OK Begin TLS negotiation now.
 TLS
 C: a4 CAPABILITY
-S: * CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED AUTH=PLAIN AUTH=LOGIN
+S: * CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED IDLE UIDPLUS AUTH=PLAIN AUTH=LOGIN
 S: a4 OK Capability completed.
 C: a5 STARTTLS
 S: a5 BAD Unknown command.
@@ -104,7 +105,7 @@ C: a6 ID ("name" "mailmedic" "version" NIL)
 S: * ID ("name" "Dovecot")
 S: a6 OK ID completed.
 C: a7 LOGIN anna@mail.example "pa\"ss\\word"
-S: a7 OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED AUTH=PLAIN AUTH=LOGIN] Logged in
+S: a7 OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED IDLE UIDPLUS AUTH=PLAIN AUTH=LOGIN] Logged in
 C: a8 STATUS inbox (MESSAGES)
 S: * STATUS INBOX (MESSAGES 3 UIDNEXT 4 UIDVALIDITY 1)
 S: a8 OK Status completed.
@@ -119,12 +120,12 @@ S: * BYE Logging out
 S: b2 OK Logout completed.
 S: (end)`},
 	{"IMAP LOGIN takes literals", "192.0.2.2:143", `
-S: * OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED AUTH=PLAIN AUTH=LOGIN] IMAP4rev1 ready.
+S: * OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED IDLE UIDPLUS AUTH=PLAIN AUTH=LOGIN] IMAP4rev1 ready.
 C: a1 LOGIN {3}
 S: + OK
 C: ben {9+}
 C: ben's own
-S: a1 OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED AUTH=PLAIN AUTH=LOGIN] Logged in
+S: a1 OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED IDLE UIDPLUS AUTH=PLAIN AUTH=LOGIN] Logged in
 C: a2 EXAMINE INBOX
 S: * FLAGS (\Answered \Flagged \Deleted \Seen \Draft)
 S: * 0 EXISTS
@@ -140,6 +141,10 @@ S: * NAMESPACE (("" "/")) NIL NIL
 S: a4 OK Namespace completed.
 C: a5 LIST "" (INBOX "A)B")
 S: * LIST (\HasNoChildren) "/" INBOX
+S: * LIST (\HasNoChildren) "/" Sent
+S: * LIST (\HasNoChildren) "/" Drafts
+S: * LIST (\HasNoChildren) "/" Junk
+S: * LIST (\HasNoChildren) "/" Trash
 S: a5 OK LIST completed.
 C: a6 CLOSE
 S: a6 OK CLOSE completed.
@@ -151,7 +156,7 @@ C: a9 ID NIL
 S: * ID NIL
 S: a9 OK ID completed.`},
 	{"IMAP survives what it cannot read", "192.0.2.2:143", `
-S: * OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED AUTH=PLAIN AUTH=LOGIN] IMAP4rev1 ready.
+S: * OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED IDLE UIDPLUS AUTH=PLAIN AUTH=LOGIN] IMAP4rev1 ready.
 C: a1 LOGIN "ben
 S: * BAD Error in IMAP command
 C: a2
@@ -165,7 +170,7 @@ S: a5 BAD Error in IMAP command SELECT: not authenticated or unknown.
 C: a6 NOOP
 S: a6 OK NOOP completed.`},
 	{"IMAP AUTHENTICATE in both mechanisms, refused, cancelled, malformed", "192.0.2.2:143", `
-S: * OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED AUTH=PLAIN AUTH=LOGIN] IMAP4rev1 ready.
+S: * OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED IDLE UIDPLUS AUTH=PLAIN AUTH=LOGIN] IMAP4rev1 ready.
 C: a1 AUTHENTICATE PLAIN AGJlbgB3cm9uZw==
 S: a1 NO [AUTHENTICATIONFAILED] Authentication failed.
 C: a2 AUTHENTICATE LOGIN
@@ -181,7 +186,7 @@ S: + VXNlcm5hbWU6
 C: YmVu
 S: + UGFzc3dvcmQ6
 C: YmVuJ3Mgb3du
-S: a4 OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED AUTH=PLAIN AUTH=LOGIN] Logged in`},
+S: a4 OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED IDLE UIDPLUS AUTH=PLAIN AUTH=LOGIN] Logged in`},
 	{"IMAP has the world's own words", "192.0.2.3:143", `
 S: * OK hello
 C: a1 CAPABILITY
@@ -451,14 +456,14 @@ func TestJournalKnowsWhoSentAPassword(t *testing.T) {
 	t.Parallel()
 	r := start(t, "mail.txtar", mailWorld, lab.Options{})
 	converse(t, dial(t, r, "192.0.2.1:143"), `
-S: * OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED STARTTLS LOGINDISABLED] Dovecot ready.
+S: * OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED IDLE UIDPLUS STARTTLS LOGINDISABLED] Dovecot ready.
 C: a1 LOGIN ben "ben's own"
 S: a1 NO [PRIVACYREQUIRED] Plaintext authentication disallowed on non-secure (SSL/TLS) connections.
 C: a2 STARTTLS
 S: a2 OK Begin TLS negotiation now.
 TLS
 C: a3 AUTHENTICATE PLAIN AGJlbgBiZW4ncyBvd24=
-S: a3 OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED AUTH=PLAIN AUTH=LOGIN] Logged in`)
+S: a3 OK [CAPABILITY IMAP4rev1 SASL-IR ID LITERAL+ NAMESPACE QUOTA SPECIAL-USE LIST-EXTENDED IDLE UIDPLUS AUTH=PLAIN AUTH=LOGIN] Logged in`)
 	j := r.Journal()
 	if len(j.Logins) != 2 || len(j.Sessions) != 1 || len(j.Dials) != 1 {
 		t.Fatalf("%+v", j)

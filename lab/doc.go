@@ -118,6 +118,12 @@
 //	                                 # other-binding (it sees another TLS session), unknown-binding
 //	mail_reply = "553 …"             # SMTP: to every MAIL that could be taken
 //	rcpt_reply = "554 …"             # SMTP: to every RCPT that could be taken
+//	data_reply = "554 …"             # SMTP: to every message that could be taken
+//	delivery = { folder = "Junk" }   # SMTP: what becomes of messages to accounts of the world; IMAP and POP3 show
+//	                                 # them; folder = default INBOX, or Sent, Drafts, Junk, Trash;
+//	                                 # delay = "5s", lost = true, sent = true (a copy into Sent of the sender),
+//	                                 # header = ["…"] lines above the others, such as stamps of further servers,
+//	                                 # in which NOW after the semicolon is the time
 //	script = "NAME"
 //
 //	[[oauth]]                        # an authorization server (OAuth 2.0); whoever visits its pages is signed in and agrees

@@ -7,7 +7,8 @@ import (
 )
 
 // serveIMAP speaks RFC 3501 with RFC 2971 (ID), RFC 4959 (SASL-IR), RFC 7888
-// (LITERAL+), RFC 2342 (NAMESPACE), RFC 6154 (SPECIAL-USE) and RFC 9208 (QUOTA).
+// (LITERAL+), RFC 2342 (NAMESPACE), RFC 6154 (SPECIAL-USE), RFC 9208 (QUOTA),
+// RFC 2177 (IDLE) and RFC 4315 (UIDPLUS).
 func serveIMAP(s *session) {
 	c := &imapSession{session: s}
 	software := s.Software
@@ -36,11 +37,14 @@ func serveIMAP(s *session) {
 
 type imapSession struct {
 	*session
-	signedIn, selected bool
+	signedIn bool
+	selected string // a folder, "" for none
+	writable bool
+	known    int // how many messages the client knows to be in it
 }
 
 func (c *imapSession) capabilityList() string {
-	usual := []string{"IMAP4rev1", "SASL-IR", "ID", "LITERAL+", "NAMESPACE", "QUOTA", "SPECIAL-USE", "LIST-EXTENDED"}
+	usual := []string{"IMAP4rev1", "SASL-IR", "ID", "LITERAL+", "NAMESPACE", "QUOTA", "SPECIAL-USE", "LIST-EXTENDED", "IDLE", "UIDPLUS"}
 	if c.startTLSAdvertised() && !c.encrypted {
 		usual = append(usual, "STARTTLS")
 	}
@@ -59,6 +63,7 @@ func (c *imapSession) do(tag, verb string, args []string) bool {
 	case "CAPABILITY":
 		c.send("* CAPABILITY "+c.capabilityList(), tag+" OK Capability completed.")
 	case "NOOP":
+		c.announce()
 		c.send(tag + " OK NOOP completed.")
 	case "ID":
 		c.id(tag)
@@ -76,6 +81,11 @@ func (c *imapSession) do(tag, verb string, args []string) bool {
 		return c.login(tag, args)
 	case "AUTHENTICATE":
 		return c.auth(tag, args)
+	case "IDLE":
+		if c.signedIn {
+			return c.idle(tag)
+		}
+		c.send(tag + " BAD Error in IMAP command IDLE: not authenticated.")
 	default:
 		if !c.signedIn {
 			c.send(tag + " BAD Error in IMAP command " + verb + ": not authenticated or unknown.")
@@ -148,47 +158,6 @@ func (c *imapSession) auth(tag string, args []string) bool {
 		return false
 	}
 	return true
-}
-
-// mailbox answers the commands that need a sign-in. There is one mailbox, INBOX.
-func (c *imapSession) mailbox(tag, verb string, args []string) {
-	account := c.person
-	inbox := len(args) > 0 && strings.EqualFold(args[0], "INBOX")
-	switch {
-	case verb == "NAMESPACE":
-		c.send(`* NAMESPACE (("" "/")) NIL NIL`, tag+" OK Namespace completed.")
-	case verb == "LIST" && len(args) > 0 && strings.EqualFold(args[0], "(SPECIAL-USE)"):
-		c.send(`* LIST (\HasNoChildren \Sent) "/" Sent`, `* LIST (\HasNoChildren \Drafts) "/" Drafts`,
-			`* LIST (\HasNoChildren \Junk) "/" Junk`, `* LIST (\HasNoChildren \Trash) "/" Trash`, tag+" OK LIST completed.")
-	case verb == "LIST" || verb == "LSUB":
-		c.send(`* `+verb+` (\HasNoChildren) "/" INBOX`, tag+" OK "+verb+" completed.")
-	case verb == "STATUS" && inbox:
-		c.send(fmt.Sprintf("* STATUS INBOX (MESSAGES %d UIDNEXT %d UIDVALIDITY 1)", account.Messages, account.Messages+1),
-			tag+" OK Status completed.")
-	case (verb == "SELECT" || verb == "EXAMINE") && inbox:
-		c.selectInbox(tag, verb, account)
-	case verb == "GETQUOTAROOT" && inbox:
-		c.quota(tag, account)
-	case verb == "STATUS" || verb == "SELECT" || verb == "EXAMINE" || verb == "GETQUOTAROOT":
-		c.send(tag + " NO [NONEXISTENT] Mailbox doesn't exist.")
-	case (verb == "CLOSE" || verb == "UNSELECT") && c.selected:
-		c.selected = false
-		c.send(tag + " OK " + verb + " completed.")
-	default:
-		c.send(tag + " BAD Unknown command.")
-	}
-}
-
-func (c *imapSession) selectInbox(tag, verb string, account Account) {
-	c.selected = true
-	access := "[READ-WRITE]"
-	if verb == "EXAMINE" {
-		access = "[READ-ONLY]"
-	}
-	c.send(`* FLAGS (\Answered \Flagged \Deleted \Seen \Draft)`,
-		fmt.Sprintf("* %d EXISTS", account.Messages), "* 0 RECENT",
-		"* OK [UIDVALIDITY 1] UIDs valid", fmt.Sprintf("* OK [UIDNEXT %d] Predicted next UID", account.Messages+1),
-		tag+" OK "+access+" "+verb+" completed.")
 }
 
 // quota answers GETQUOTAROOT; STORAGE counts units of 1024 bytes (RFC 9208 section 5.1).

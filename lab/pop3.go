@@ -35,6 +35,8 @@ type pop3Session struct {
 	*session
 	user     string
 	signedIn bool
+	messages []stored // as they were at the sign-in
+	deleted  []int    // UIDs
 }
 
 // command answers one command and reports whether the session goes on.
@@ -57,9 +59,10 @@ func (c *pop3Session) command(verb, argument string) bool {
 	case "AUTH":
 		return c.auth(argument)
 	case "QUIT":
+		c.update()
 		c.send("+OK Logging out.")
 		return false
-	case "NOOP", "STAT", "UIDL", "LIST":
+	case "NOOP", "STAT", "UIDL", "LIST", "TOP", "DELE":
 		c.transaction(verb, argument)
 	default:
 		c.send("-ERR Unknown command.")
@@ -122,6 +125,11 @@ func (c *pop3Session) apop(argument string) bool {
 func (c *pop3Session) finish(ok bool) bool {
 	if ok {
 		c.signedIn = true
+		c.running.store.in(c.person.User, "INBOX", func(f *folder) {
+			for n := 1; n <= f.count(); n++ {
+				c.messages = append(c.messages, f.at(n))
+			}
+		})
 		c.send("+OK Logged in.")
 		return true
 	}
@@ -165,21 +173,52 @@ func (c *pop3Session) transaction(verb, argument string) {
 		c.send("-ERR Unknown command.")
 		return
 	}
-	count := c.person.Messages
-	switch verb {
+	switch count := len(c.messages); verb {
 	case "NOOP":
 		c.send("+OK")
 	case "STAT":
 		c.send(fmt.Sprintf("+OK %d %d", count, count*messageSize))
+	case "TOP", "DELE":
+		c.message(verb, argument)
 	default:
 		c.listing(verb, argument, count)
 	}
 }
 
+// message answers what is about one message.
+func (c *pop3Session) message(verb, argument string) {
+	number, _, _ := strings.Cut(argument, " ")
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 || n > len(c.messages) {
+		c.send("-ERR There's no such message.")
+		return
+	}
+	m := c.messages[n-1]
+	if verb == "DELE" {
+		c.deleted = append(c.deleted, m.uid)
+		c.send("+OK Marked to be deleted.")
+		return
+	}
+	c.send("+OK", strings.TrimSuffix(headerOf(m.data, ""), "\r\n"), ".") // no line begins with a dot
+}
+
+// update deletes what is marked, at the end of a session (RFC 1939 section 6).
+func (c *pop3Session) update() {
+	if len(c.deleted) == 0 {
+		return
+	}
+	c.running.store.in(c.person.User, "INBOX", func(f *folder) {
+		for _, uid := range c.deleted {
+			f.mark(uid, true)
+		}
+		f.expunge(c.deleted...)
+	})
+}
+
 func (c *pop3Session) listing(verb, argument string, count int) {
 	entry := func(n int) string {
 		if verb == "UIDL" {
-			return fmt.Sprintf("%d %08x", n, n)
+			return fmt.Sprintf("%d %08x", n, c.messages[n-1].uid)
 		}
 		return fmt.Sprintf("%d %d", n, messageSize)
 	}

@@ -33,7 +33,8 @@ type Running struct {
 	options   Options
 	authority *authority
 	recorder  recorder
-	issuers   map[string]*issuer                // by host
+	issuers   map[string]*issuer // by host
+	store     *store
 	tcp       map[netip.AddrPort]netip.AddrPort // virtual to real
 	udp       map[netip.AddrPort]netip.AddrPort
 	void      netip.AddrPort  // takes datagrams and does nothing with them
@@ -61,7 +62,7 @@ func (w *World) Start(ctx context.Context, o Options) (*Running, error) {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	r := &Running{
-		world: w, options: o, ctx: ctx, cancel: cancel,
+		world: w, options: o, ctx: ctx, cancel: cancel, store: newStore(w.Accounts),
 		tcp: map[netip.AddrPort]netip.AddrPort{}, udp: map[netip.AddrPort]netip.AddrPort{},
 		closers: map[closer]struct{}{},
 	}

@@ -220,9 +220,14 @@ func (c *smtpSession) data() bool {
 		return false
 	}
 	message := Message{c.endpoint, c.from, c.to, kept}
-	c.running.recorder.record(func(j *Journal) { j.Messages = append(j.Messages, message) })
 	c.forget()
+	if c.DataReply != "" {
+		c.send(c.DataReply)
+		return true
+	}
+	c.running.recorder.record(func(j *Journal) { j.Messages = append(j.Messages, message) })
 	c.send("250 2.0.0 Ok: queued")
+	c.deliver(message)
 	return true
 }
 
