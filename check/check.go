@@ -17,9 +17,10 @@ const DefaultTimeout = 30 * time.Second
 // a sign-in.
 type Options struct {
 	Network    *wire.Network    // required; may be shared by runs
-	Timeout    time.Duration    // of the whole run; 0 for DefaultTimeout
+	Timeout    time.Duration    // of the whole run; 0 for DefaultTimeout, or SendTestTimeout with a test message
 	Discovery  discover.Options // where to look
 	SignIn     *SignIn          // nil for no sign-in
+	SendTest   *SendTest        // nil for no test message; only with a sign-in
 	FailOn     mail.Severity    // findings at or above it give exit code 1; "" for none
 	Transcript bool             // keep the redacted conversations
 	Injection  bool             // test what servers with STARTTLS do with a command before the handshake, over one further connection each
@@ -53,7 +54,7 @@ type SignIn struct {
 func Run(ctx context.Context, target mail.Target, o Options, emit func(mail.Event)) mail.Closing {
 	c := newConductor(ctx, begin("check", target, o, emit))
 	found := c.conduct(ctx)
-	return c.finish(found)
+	return c.finish(ctx, found)
 }
 
 // probeOptions are the same for every endpoint of a run, but for the certificate

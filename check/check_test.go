@@ -27,13 +27,18 @@ type run struct {
 	journal lab.Journal
 }
 
-func world(tb testing.TB, name string) *lab.World {
+func worldText(tb testing.TB, name string) string {
 	tb.Helper()
 	data, err := os.ReadFile(filepath.Join("..", "testdata", "world", name+".txtar"))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	w, err := lab.Parse(name, data)
+	return string(data)
+}
+
+func world(tb testing.TB, name string) *lab.World {
+	tb.Helper()
+	w, err := lab.Parse(name, []byte(worldText(tb, name)))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -139,7 +139,8 @@ func (c *conductor) start(work func()) {
 
 // finish judges a run whose loop has ended, and waits for what it started. After
 // a panic there is nothing to judge.
-func (c *conductor) finish(found discover.Result) mail.Closing {
+func (c *conductor) finish(ctx context.Context, found discover.Result) mail.Closing {
+	c.roundTrip(ctx, found)
 	if c.fault.Load() != nil {
 		c.wait()
 	}

@@ -26,7 +26,7 @@ const ProbeTimeout = 60 * time.Second
 // the account are those of Run; the hosts are the user's own choice and may have
 // the secret.
 func Probe(ctx context.Context, named []mail.Endpoint, o Options, emit func(mail.Event)) mail.Closing {
-	if o.Timeout == 0 {
+	if o.Timeout == 0 && o.SendTest == nil {
 		o.Timeout = ProbeTimeout
 	}
 	c := newConductor(ctx, begin("probe", probeTarget(named), o, emit))
@@ -37,7 +37,7 @@ func Probe(ctx context.Context, named []mail.Endpoint, o Options, emit func(mail
 	c.cutProbes(why)
 	c.strike(l)
 	c.compareResolvers(ctx)
-	return c.finish(discover.Result{})
+	return c.finish(ctx, discover.Result{})
 }
 
 func (c *conductor) advanceProbe() {

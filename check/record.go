@@ -22,6 +22,7 @@ type record struct {
 	book        *book
 	notChecked  []mail.NotChecked // sorted
 	interrupted bool
+	unsent      string // why the test message that was asked for was not sent, "" where an observation says it
 }
 
 // begin opens the stream with its header.
@@ -29,6 +30,9 @@ func begin(command string, target mail.Target, o Options, emit func(mail.Event))
 	r := &record{o: o, target: target, started: time.Now(), emit: emit, book: newBook()}
 	if r.o.Timeout == 0 {
 		r.o.Timeout = DefaultTimeout
+		if o.SendTest != nil {
+			r.o.Timeout = SendTestTimeout
+		}
 	}
 	if s := o.SignIn; s != nil {
 		r.redact = mail.NewRedactor(s.Secret, target.Address, target.LocalPart(), s.Username)
@@ -126,5 +130,6 @@ func (r *record) facts(found discover.Result) rules.Facts {
 		facts.Secretless, facts.Oddity = s.Secret.IsZero(), s.Secret.Oddity()
 		facts.Insecure, facts.Discovered = s.Insecure, s.TrustDiscovered
 	}
+	facts.Unsent = r.unsent
 	return facts
 }

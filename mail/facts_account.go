@@ -40,12 +40,15 @@ type MailboxFacts struct {
 	LoginDelayS int    `json:"login_delay_s,omitempty"`   // seconds that must lie between two sign-ins (RFC 2449 section 6.5)
 }
 
-// SendFacts are what a submission server said to the envelope of a message that
-// was never sent: MAIL and RCPT with one address, then RSET (RFC 5321 section 4.1.1).
+// SendFacts are what a submission server said to the envelope of a message from
+// an address to itself: MAIL and RCPT (RFC 5321 section 4.1.1). Unless a test
+// message was asked for, RSET takes it back and nothing is sent.
 type SendFacts struct {
 	Sender    string `json:"sender"`               // the address in MAIL and RCPT
 	MailReply string `json:"mail_reply"`           // secrets removed
 	RcptReply string `json:"rcpt_reply,omitempty"` // "" where MAIL was refused
+
+	Test *Submission `json:"test,omitempty"` // of the test message, nil where there was none
 }
 
 // Folder is a mailbox with a use of its own.

@@ -70,8 +70,9 @@ type Observation struct {
 	//	session  session:imaps://imap.example.com:993;
 	//	         session:imaps://imap.example.com:993#192.0.2.2 at a further address of the host
 	//	auth     auth:imaps://imap.example.com:993/plain/anna@example.com
-	//	mailbox  mailbox:imaps://imap.example.com:993
-	//	send     send:smtps://smtp.example.com:465
+	//	mailbox  mailbox:imaps://imap.example.com:993; with /test after it for the wait for a test message
+	//	send     send:smtps://smtp.example.com:465; with /test after it for a test message,
+	//	         which has a session of its own
 	//
 	// What was seen of a control host has "control:" in front of that.
 	ID      string `json:"id"`
@@ -102,6 +103,7 @@ type Observation struct {
 	*AuthFacts
 	*MailboxFacts
 	*SendFacts
+	*ArrivalFacts
 }
 
 // DNSFacts are what an answer of the DNS holds.

@@ -72,7 +72,11 @@ func literalSize(line string) (int, bool) {
 }
 
 // await reads to the response with this tag, or to a continuation request.
-func (m *imap) await(tag string) (imapReply, error) {
+func (m *imap) await(tag string) (imapReply, error) { return m.awaitOnly(tag, nil) }
+
+// awaitOnly is await where the untagged responses may be many, and those alone
+// are kept that are wanted; nil wants all.
+func (m *imap) awaitOnly(tag string, wanted func(untagged string) bool) (imapReply, error) {
 	var r imapReply
 	for size := 0; ; {
 		line, err := m.response()
@@ -82,13 +86,19 @@ func (m *imap) await(tag string) (imapReply, error) {
 			}
 			return r, err
 		}
-		if size += len(line); size > maxReply || len(r.untagged) == maxLines {
+		first, rest, _ := strings.Cut(line, " ")
+		keep := first != "*" || wanted == nil || wanted(rest)
+		if keep {
+			size += len(line)
+		}
+		if size > maxReply || len(r.untagged) == maxLines {
 			return r, tooLarge()
 		}
-		first, rest, _ := strings.Cut(line, " ")
 		switch {
 		case first == "*":
-			r.untagged = append(r.untagged, rest)
+			if keep {
+				r.untagged = append(r.untagged, rest)
+			}
 			m.note(rest, &r)
 		case first == "+":
 			r.status, r.text, r.line = "+", rest, line

@@ -106,21 +106,39 @@ func serverID(untagged []string) string {
 func specialFolders(untagged []string) []mail.Folder {
 	var folders []mail.Folder
 	for _, line := range untagged {
-		list := tokens(line)
-		if len(list) < 2 || !strings.EqualFold(list[0].text, "LIST") || list[1].kind != open {
-			continue
-		}
-		use, i := "", 2
-		for ; i < len(list) && list[i].kind == atom; i++ {
-			if u := specialUse(list[i].text); u != "" {
-				use = u
-			}
-		}
-		if i += 2; use != "" && i < len(list) && len(folders) < maxListed { // over the parenthesis and the delimiter
-			folders = append(folders, mail.Folder{Name: decodeName(list[i].text), Use: use})
+		if l, ok := parseListed(line); ok && l.use != "" && len(folders) < maxListed {
+			folders = append(folders, mail.Folder{Name: decodeName(l.name), Use: l.use})
 		}
 	}
 	return folders
+}
+
+// A listed is one mailbox of a LIST response.
+type listed struct {
+	name      string // as it stands on the wire
+	delimiter string // "" where there is no hierarchy
+	use       string // of RFC 6154, "" for none
+}
+
+func parseListed(untagged string) (l listed, ok bool) {
+	list := tokens(untagged)
+	if len(list) < 2 || !strings.EqualFold(list[0].text, "LIST") || list[1].kind != open {
+		return l, false
+	}
+	i := 2
+	for ; i < len(list) && list[i].kind == atom; i++ {
+		if u := specialUse(list[i].text); u != "" {
+			l.use = u
+		}
+	}
+	if i += 2; i >= len(list) { // over the parenthesis and the delimiter
+		return l, false
+	}
+	if list[i-1].kind == str {
+		l.delimiter = list[i-1].text
+	}
+	l.name = list[i].text
+	return l, true
 }
 
 // specialUse gives the use that an attribute stands for.

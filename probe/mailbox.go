@@ -16,9 +16,9 @@ func (m *imap) mailbox() (mail.MailboxFacts, error) {
 	if err := m.afterSignIn(); err != nil {
 		return facts, err
 	}
-	introduction := question{introduction, func(f *mail.MailboxFacts, u []string) { f.ServerID = serverID(u) }}
+	introduce := question{introduction, func(f *mail.MailboxFacts, u []string) { f.ServerID = serverID(u) }}
 	examine := question{"EXAMINE INBOX", func(f *mail.MailboxFacts, u []string) { f.Messages = countExists(u) }}
-	first := []question{introduction, examine}
+	first := []question{introduce, examine}
 	if !offers(m.known, "ID") {
 		first = first[1:]
 	}
@@ -34,25 +34,40 @@ func (m *imap) mailbox() (mail.MailboxFacts, error) {
 	return facts, nil
 }
 
-// askAll asks questions that do not depend on one another, all before the first
-// answer (RFC 9051 section 5.5), and gives the last answer.
+// askAll asks questions that do not depend on one another, and gives the last answer.
 func (m *imap) askAll(questions []question, facts *mail.MailboxFacts) (last imapReply, err error) {
-	tags := make([]string, len(questions))
-	var all strings.Builder
+	commands := make([]string, len(questions))
 	for i, q := range questions {
+		commands[i] = q.command
+	}
+	answers, err := m.batch(commands...)
+	for i, answer := range answers {
+		questions[i].take(facts, answer.untagged)
+		last = answer
+	}
+	return last, err
+}
+
+// batch sends commands that do not depend on one another, all before the first
+// answer (RFC 9051 section 5.5), and gives the answers up to an error.
+func (m *imap) batch(commands ...string) (answers []imapReply, err error) {
+	tags := make([]string, len(commands))
+	var all strings.Builder
+	for i, command := range commands {
 		tags[i] = m.tag()
-		all.WriteString(tags[i] + " " + q.command + "\r\n")
+		all.WriteString(tags[i] + " " + command + "\r\n")
 	}
 	if _, err = io.WriteString(m.out, all.String()); err != nil {
-		return last, err
+		return nil, err
 	}
-	for i, q := range questions {
-		if last, err = m.await(tags[i]); err != nil {
-			return last, err
+	for _, tag := range tags {
+		answer, err := m.await(tag)
+		if err != nil {
+			return answers, err
 		}
-		q.take(facts, last.untagged)
+		answers = append(answers, answer)
 	}
-	return last, nil
+	return answers, nil
 }
 
 // afterSignIn asks for the capabilities again where the server has not told

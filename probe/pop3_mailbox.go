@@ -15,25 +15,33 @@ func (p *pop3) mailbox() (mail.MailboxFacts, error) {
 			return mail.MailboxFacts{}, err
 		}
 	}
-	ok, line, err := p.command("STAT")
+	n, octets, err := p.stat()
 	if err != nil {
 		return mail.MailboxFacts{}, err
 	}
-	fields := strings.Fields(line)
-	if !ok || len(fields) < 2 {
-		return mail.MailboxFacts{}, faultf(mail.ProtocolFault, "signed in, but the mailbox cannot be opened: %s", line)
-	}
-	n, err := strconv.Atoi(fields[1])
-	if err != nil || n < 0 {
-		return mail.MailboxFacts{}, faultf(mail.ProtocolFault, "the answer to STAT has no count: %s", line)
-	}
-	facts := mail.MailboxFacts{Messages: n}
-	if len(fields) > 2 {
-		facts.Octets, _ = strconv.ParseInt(fields[2], 10, 64) // a size that is none is not known
-		facts.Octets = max(0, facts.Octets)
-	}
+	facts := mail.MailboxFacts{Messages: n, Octets: octets}
 	p.customs(&facts)
 	return facts, nil
+}
+
+// stat counts the messages and their bytes; a size that is none is not known, and 0.
+func (p *pop3) stat() (messages int, octets int64, err error) {
+	ok, line, err := p.command("STAT")
+	if err != nil {
+		return 0, 0, err
+	}
+	fields := strings.Fields(line)
+	if !ok || len(fields) < 2 {
+		return 0, 0, faultf(mail.ProtocolFault, "signed in, but the mailbox cannot be opened: %s", line)
+	}
+	messages, err = strconv.Atoi(fields[1])
+	if err != nil || messages < 0 {
+		return 0, 0, faultf(mail.ProtocolFault, "the answer to STAT has no count: %s", line)
+	}
+	if len(fields) > 2 {
+		octets, _ = strconv.ParseInt(fields[2], 10, 64)
+	}
+	return messages, max(0, octets), nil
 }
 
 // customs reads how long messages stay, how often a program may come, and

@@ -22,8 +22,13 @@ func (s *Session) Rehearse(ctx context.Context, address string) {
 	defer s.watch(ctx)()
 	began := time.Now()
 	facts, refused, err := client.rehearse(address, utf8, offers(s.offered, "PIPELINING"))
+	s.emitSend(ctx, "", began, facts, refused, err)
+}
+
+// emitSend tells what came of an envelope, and of a message where the ID has a suffix.
+func (s *Session) emitSend(ctx context.Context, suffix string, began time.Time, facts mail.SendFacts, refused string, err error) mail.Observation {
 	o := mail.Observation{
-		ID: "send:" + s.endpoint.String(), Kind: mail.KindSend, Subject: s.endpoint.String(),
+		ID: "send:" + s.endpoint.String() + suffix, Kind: mail.KindSend, Subject: s.endpoint.String(),
 		Address: s.conn.Peer().String(), At: began, TookMS: time.Since(began).Milliseconds(),
 	}
 	switch { // a server may refuse and leave
@@ -35,9 +40,13 @@ func (s *Session) Rehearse(ctx context.Context, address string) {
 	s.alive = s.alive && (err == nil || isFault(err))
 	if facts.MailReply != "" {
 		facts.MailReply, facts.RcptReply = s.clean(facts.MailReply), s.clean(facts.RcptReply)
+		if facts.Test != nil {
+			facts.Test.Reply = s.clean(facts.Test.Reply)
+		}
 		o.SendFacts = &facts
 	}
 	s.emit(o)
+	return o
 }
 
 // sendable reports whether an address fits between the angle brackets of a
@@ -62,6 +71,16 @@ func (s *smtp) rehearse(address string, utf8, pipelined bool) (facts mail.SendFa
 			return facts, "", err
 		}
 	}
+	facts, refused, err = s.envelope(address, from, to)
+	if err != nil || facts.RcptReply == "" {
+		return facts, refused, err
+	}
+	_, err = s.command("RSET")
+	return facts, refused, err
+}
+
+// envelope says MAIL, and RCPT where that is accepted.
+func (s *smtp) envelope(address, from, to string) (facts mail.SendFacts, refused string, err error) {
 	facts.Sender = address
 	r, err := s.command(from)
 	if err != nil {
@@ -78,8 +97,7 @@ func (s *smtp) rehearse(address string, utf8, pipelined bool) (facts mail.SendFa
 	if r.kind() != 2 {
 		refused = "the server refuses the recipient: " + r.String()
 	}
-	_, err = s.command("RSET")
-	return facts, refused, err
+	return facts, refused, nil
 }
 
 // skipAhead reads the replies to what was sent before its turn and matters no more.

@@ -84,6 +84,7 @@ type Session struct {
 	tried     bool              // the last SignIn sent something
 	unclear   int               // answers of one SignIn from which it was not clear what is at fault
 	denied    int               // certificates that one SignIn was refused for, before the secret was tried
+	only      string            // the one way to sign in that may be used, "" for any
 	plainly   bool              // a rejection may be the mechanism's fault, so only the plain ones are left
 	otherwise bool              // the server binds sign-ins to the connection in a way that is not known here
 	hurried   bool              // the run leaves the present step less time than it is due
@@ -167,10 +168,18 @@ func (s *Session) clean(words string) string {
 	if s.secretOut {
 		words = quotedBytes.ReplaceAllString(words, "bytes that are no text")
 	}
+	return clip(text(s.redacted(words)), maxWords)
+}
+
+// peer gives the address that the session is with.
+func (s *Session) peer() string { return s.conn.Peer().String() }
+
+// redacted removes secrets alone.
+func (s *Session) redacted(words string) string {
 	for _, r := range s.redact {
 		words = r.Clean(words)
 	}
-	return clip(text(words), maxWords)
+	return words
 }
 
 func (s *Session) cleanAll(list []string) []string {
@@ -234,6 +243,8 @@ func (s *Session) Ready() bool { return s.alive && s.Encrypted() && s.Verified()
 func (s *Session) Ways(c Credentials) []string {
 	return slices.DeleteFunc(slices.Clone(s.methods), func(m string) bool {
 		switch {
+		case s.only != "" && m != s.only:
+			return true
 		case m == "external":
 			return s.conn == nil || !s.conn.ShownTo()
 		case c.Secret.IsZero():

@@ -50,7 +50,7 @@ func TestOutcomeSaysWhatWasProvedAndNoMore(t *testing.T) {
 		events []mail.Event
 		want   string
 	}{
-		{"a message came back", trial(mail.RoundTrip, mail.Works), "a message went out and came back"},
+		{"a message came back", trial(mail.RoundTrip, mail.Works), "a message arrived"},
 		{"signed in", trial(mail.SignedIn, mail.Works), "signed in"},
 		{"signed in although another form was rejected", trial(mail.SignedIn, mail.Works, failed(mail.KindAuth, mail.AuthRejected)), "signed in"},
 		{"one message", trial(mail.SignedIn, mail.Works, mail.Observation{Kind: mail.KindMailbox, MailboxFacts: &mail.MailboxFacts{Messages: 1}}), "signed in · 1 message"},

@@ -35,6 +35,7 @@ func (p *textPrinter) Close() error {
 
 // details puts all but the answer itself.
 func (v *view) details() {
+	v.roundTrip()
 	if v.discovers() { // where settings stand is the answer of such a run, what is wrong with them comes after it
 		v.sources()
 		v.guesses()

@@ -28,6 +28,7 @@ func (v *view) servers() {
 		v.paragraph(2, v.ink.bold, v.subjectWords(subject))
 		for _, o := range v.at[subject] {
 			switch {
+			case isTest(o): // has a part of its own
 			case isAttempt(o):
 				v.alsoTried(o)
 			case v.atFurtherAddress(o):
@@ -332,6 +333,9 @@ func (v *view) transcripts() {
 		title := "Conversation with " + v.subjectWords(o.Subject)
 		if v.atFurtherAddress(o) {
 			title += " at " + o.Address
+		}
+		if isTest(o) {
+			title += " for the test message"
 		}
 		v.heading(title)
 		for _, line := range o.Transcript {

@@ -24,6 +24,7 @@ type Facts struct {
 	Observations []mail.Observation // where two have one ID, the later one counts
 	NotChecked   []mail.NotChecked
 	Interrupted  bool
+	Unsent       string // why a test message that was asked for was not sent, "" where none was, or an observation says it
 }
 
 // An index is Facts made ready to be asked questions.

@@ -24,6 +24,7 @@ func fixtures() []fixture {
 		networkFixtures(), resolverFixtures(), dnsFixtures(), familyFixtures(), declaredFixtures(), unheardFixtures(), providerFixtures(), connectionFixtures(), greetingFixtures(), modeFixtures(),
 		certificateFixtures(), tlsFixtures(), alertFixtures(), certificateFactFixtures(), sessionFixtures(), signInFixtures(), identityFixtures(), bindingFixtures(), mechanismFixtures(), mailboxFixtures(), proofFixtures(), sendFixtures(),
 		conflictFixtures(), placesFixtures(), publishedFixtures(), mxFixtures(), safetyFixtures(), runFixtures(),
+		roundTripFixtures(),
 	)
 }
 

@@ -18,6 +18,8 @@ func ProofOf(e mail.Endpoint, observations []mail.Observation) mail.Proof {
 
 func (s *server) proof() mail.Proof {
 	switch {
+	case s.signedIn() && s.cameBack:
+		return mail.RoundTrip
 	case s.signedIn():
 		return mail.SignedIn
 	case s.endpoint.Security != mail.None && s.verified() && s.fault == nil && s.capable():

@@ -71,6 +71,13 @@ func sendReplies() []reply {
 		{[]string{"not authenticated"}, "send.not-signed-in"},
 		{[]string{"authentication required"}, "send.not-signed-in"},
 
+		{[]string{"spam"}, "send.content-refused"},
+		{[]string{"virus"}, "send.content-refused"},
+		{[]string{"malware"}, "send.content-refused"},
+		{[]string{"content rejected"}, "send.content-refused"},
+		{[]string{"message content"}, "send.content-refused"},
+		{[]string{"message rejected"}, "send.content-refused"},
+
 		{[]string{"greylist"}, "send.delayed"},
 		{[]string{"graylist"}, "send.delayed"},
 

@@ -87,6 +87,7 @@ func ruleBook() []rule {
 		mailboxRules(),
 		sendRules(),
 		sendTrustRules(),
+		roundTripRules(),
 		conflictRules(),
 		[]rule{localPartRule()},
 		publishedRules(),

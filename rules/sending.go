@@ -128,17 +128,16 @@ func refusedEnvelope(id string) func(*index) []hit {
 	return func(x *index) []hit {
 		var refused []*server
 		for _, s := range x.settings() {
-			o, ok := x.byID["send:"+s.text]
-			if words := refusedWords(o); ok && words != "" && sendMeaning(words, o.RcptReply == "") == id {
+			if o := x.refusedBy(s); refusedWords(o) != "" && refusalMeaning(o) == id {
 				refused = append(refused, s)
 			}
 		}
 		hits := grouped(refused, byHost)
 		for i, h := range hits {
-			o := x.byID["send:"+h.servers[0].text]
+			o := x.refusedBy(h.servers[0])
 			hits[i].params = params{"said": said(refusedWords(o)), "sender": o.Sender}
 			for _, s := range h.servers {
-				hits[i].evidence = append(hits[i].evidence, "send:"+s.text)
+				hits[i].evidence = append(hits[i].evidence, x.refusedBy(s).ID)
 			}
 			// The words of a server about this are known, unless only its code was.
 			if id != "send.refused" && meaning(refusedWords(o), sendReplies()) == "" {
@@ -149,11 +148,34 @@ func refusedEnvelope(id string) func(*index) []hit {
 	}
 }
 
-// refusedWords gives the reply that refused an envelope, "" where none did.
+// refusedBy gives what a server said to an envelope that it refused, or to a
+// test message, where there is either.
+func (x *index) refusedBy(s *server) mail.Observation {
+	rehearsed := x.byID["send:"+s.text]
+	if sent := x.byID["send:"+s.text+testSuffix]; refusedWords(rehearsed) == "" && refusedWords(sent) != "" {
+		return sent
+	}
+	return rehearsed
+}
+
+// refusalMeaning gives the rule for what was refused.
+func refusalMeaning(o mail.Observation) string {
+	words := refusedWords(o)
+	id := sendMeaning(words, o.RcptReply == "")
+	if _, enhanced := codesOf(words); o.Test != nil && o.Test.Reply != "" && id == "send.relay-denied" && enhanced == "5.7.1" &&
+		meaning(words, sendReplies()) == "" {
+		return "send.content-refused" // the recipient was taken before
+	}
+	return id
+}
+
+// refusedWords gives the reply that refused an envelope or a message, "" where none did.
 func refusedWords(o mail.Observation) string {
 	switch {
 	case o.SendFacts == nil || failureClass(o) != mail.PolicyRefused:
 		return ""
+	case o.Test != nil && o.Test.Reply != "":
+		return o.Test.Reply
 	case o.RcptReply != "":
 		return o.RcptReply
 	default:

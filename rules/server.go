@@ -18,6 +18,7 @@ type server struct {
 	elsewhere  []mail.Observation // handshakes, then sessions, at further addresses of the host
 	session    *mail.Observation
 	signIns    []mail.Observation
+	cameBack   bool   // a test message went out or came in by it, and was seen in the mailbox
 	noRoute    bool   // it has only IPv6 addresses, and this network has no IPv6
 	walled     bool   // something between this computer and it is to blame, so that nothing is known of it
 	fault      *fault // what stopped it before anybody could sign in; nil where nothing did or nothing was tried
@@ -64,14 +65,18 @@ func (s *server) add(o mail.Observation) {
 			s.handshakes = append(s.handshakes, o)
 		}
 	case mail.KindSession:
-		if atFurtherAddress(o) {
+		switch {
+		case isTest(o): // a further session for its transcript
+		case atFurtherAddress(o):
 			s.elsewhere = append(s.elsewhere, o)
-		} else {
+		default:
 			s.session = &o
 		}
 	case mail.KindAuth:
 		s.signIns = append(s.signIns, o)
-	case mail.KindDNS, mail.KindHTTP, mail.KindMailbox, mail.KindSend:
+	case mail.KindMailbox, mail.KindSend:
+		s.cameBack = s.cameBack || cameBack(o)
+	case mail.KindDNS, mail.KindHTTP:
 	}
 }
 

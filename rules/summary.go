@@ -20,6 +20,8 @@ func (x *index) summary(found []diagnosis) string {
 		return x.namedSummary()
 	case !x.triedAny() && (receive == mail.Unproven || send == mail.Unproven):
 		return x.lookedSummary()
+	case receive == mail.Works && send == mail.Works && x.tripSummary() != "":
+		return render(x.tripSummary(), p)
 	default:
 		return x.reserved(render(summaries()[[2]mail.State{receive, send}], p), found)
 	}
@@ -33,6 +35,28 @@ func (x *index) reserved(sentence string, found []diagnosis) string {
 		}
 	}
 	return sentence
+}
+
+// tripSummary is for a run that sent a test message by servers that work: a
+// template, "" where it adds nothing.
+func (x *index) tripSummary() string {
+	sent, ok := x.submission()
+	arrival, _ := x.arrival()
+	switch {
+	case !ok || sent.SendFacts == nil:
+		return ""
+	case refusedWords(sent) != "":
+		return "{who} can receive mail; signing in to send works, but a test message was refused."
+	case arrival.ArrivalFacts == nil:
+		return ""
+	case arrival.Arrived == mail.No:
+		return "{who} can sign in to receive and to send, but a test message did not arrive in time."
+	case arrival.Junk == mail.Yes:
+		return "{who} can receive and send mail; a test message came back, as junk."
+	case cameBack(arrival):
+		return "{who} can receive and send mail: a test message went out and came back."
+	}
+	return ""
 }
 
 // headline gives the template of the sentence for a run in which nothing works for this reason.

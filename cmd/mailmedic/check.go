@@ -15,6 +15,7 @@ type checkOptions struct {
 	network networkFlags
 	output  outputFlags
 	sign    signInFlags
+	test    sendTestFlags
 }
 
 func newCheck(s *streams) *cobra.Command {
@@ -33,6 +34,7 @@ is a certificate of your own (--client-cert), which tells who you are.
 ` + exitCodesHelp,
 		Example: `  mailmedic check anna@example.org
   mailmedic check anna@example.org --ask-password
+  mailmedic check anna@example.org --ask-password --send-test
   mailmedic check example.org -f json -o text=ticket.txt`,
 		Args: cobra.ExactArgs(1),
 		RunE: runs(func(cmd *cobra.Command, args []string) error {
@@ -43,6 +45,10 @@ is a certificate of your own (--client-cert), which tells who you are.
 			if err := o.output.check(s); err != nil { // before anybody types a password in vain
 				return err
 			}
+			if err := o.test.check(target, o.sign.user, o.sign.given(s)); err != nil {
+				return err
+			}
+			o.test.longer(cmd, &o.network)
 			signIn, err := o.signIn(cmd.Context(), s, target)
 			if err != nil {
 				return err
@@ -54,6 +60,7 @@ is a certificate of your own (--client-cert), which tells who you are.
 	o.network.registerPins(cmd)
 	o.network.registerTests(cmd)
 	o.network.registerControl(cmd)
+	o.test.register(cmd)
 	o.sign.register(cmd)
 	o.output.register(cmd)
 	return cmd
@@ -69,6 +76,7 @@ func (o *checkOptions) signIn(ctx context.Context, s *streams, target mail.Targe
 // run is the main job, in the world that the options of the network describe.
 func (o *checkOptions) run(ctx context.Context, s *streams, command string, world wire.Options, target mail.Target, signIn *check.SignIn) error {
 	return play(s, command, &o.network, &o.output, world, signIn, func(options check.Options, emit func(mail.Event)) mail.Closing {
+		options.SendTest = o.test.asked(target, o.sign.user)
 		return check.Run(ctx, target, options, emit)
 	})
 }

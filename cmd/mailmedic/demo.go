@@ -91,6 +91,10 @@ func (o *demoOptions) demo(cmd *cobra.Command, s *streams, name string, named []
 	if err != nil {
 		return usagef("%s: %w", name, err)
 	}
+	if err := o.test.check(target, world.Demo.User, len(secretFlagsOf(world.Demo)) > 0); err != nil {
+		return err
+	}
+	o.test.longer(cmd, &o.network)
 	running, err := world.Start(cmd.Context(), s.world)
 	if err != nil {
 		return fmt.Errorf("start the mail world %s: %w", name, err)
@@ -113,7 +117,8 @@ func (o *demoOptions) demo(cmd *cobra.Command, s *streams, name string, named []
 
 // probe asks servers of a world, all of them where none is named.
 func (o *demoOptions) probe(ctx context.Context, s *streams, world *lab.World, network wire.Options, named []string, signIn *check.SignIn) error {
-	p := probeOptions{network: o.network, output: o.output, all: o.all}
+	p := probeOptions{network: o.network, output: o.output, all: o.all, test: o.test}
+	p.test.address = world.Demo.Address
 	servers, err := p.servers(named)
 	if err != nil {
 		return err
@@ -185,6 +190,7 @@ func (o *checkOptions) registerDemo(cmd *cobra.Command) {
 	o.network.registerPins(cmd)
 	o.network.registerTests(cmd)
 	o.network.registerControl(cmd)
+	o.test.register(cmd)
 	o.sign.registerLifts(cmd)
 	o.output.register(cmd)
 }

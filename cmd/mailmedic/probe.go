@@ -16,6 +16,7 @@ type probeOptions struct {
 	network networkFlags
 	output  outputFlags
 	sign    signInFlags
+	test    sendTestFlags
 	all     bool
 }
 
@@ -60,6 +61,10 @@ so is a certificate of your own (--client-cert).
 			if err := o.output.check(s); err != nil { // before anybody types a password in vain
 				return err
 			}
+			if err := o.test.check(mail.Target{}, o.sign.user, o.sign.given(s)); err != nil {
+				return err
+			}
+			o.test.longer(cmd, &o.network)
 			signIn, err := o.signIn(cmd.Context(), s, servers)
 			if err != nil {
 				return err
@@ -71,6 +76,8 @@ so is a certificate of your own (--client-cert).
 	o.network.register(cmd, check.ProbeTimeout)
 	o.network.registerTests(cmd)
 	o.network.registerControl(cmd)
+	o.test.register(cmd)
+	o.test.registerAddress(cmd)
 	o.sign.register(cmd)
 	o.output.register(cmd)
 	return cmd
@@ -106,7 +113,7 @@ func (o *probeOptions) signIn(ctx context.Context, s *streams, servers []mail.En
 // name of the command decides about hints.
 func (o *probeOptions) run(ctx context.Context, s *streams, command string, world wire.Options, servers []mail.Endpoint, signIn *check.SignIn) error {
 	return play(s, command, &o.network, &o.output, world, signIn, func(options check.Options, emit func(mail.Event)) mail.Closing {
-		options.AllPorts = o.all
+		options.AllPorts, options.SendTest = o.all, o.test.asked(mail.Target{}, o.sign.user)
 		return check.Probe(ctx, servers, options, emit)
 	})
 }

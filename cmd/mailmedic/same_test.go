@@ -34,6 +34,9 @@ func TestSameAnswersSameOutput(t *testing.T) {
 			"check":    {name, "-f", "json"},
 			"discover": {name, "-f", "json", "--command", "discover", "--clients"},
 		} {
+			if name == "test-lost" { // nobody waits here for what never comes
+				args = append(args, "--timeout", "2s")
+			}
 			t.Run(name+" "+command, func(t *testing.T) {
 				first, _ := demo(t, args...)
 				second, _ := demo(t, args...)
@@ -71,7 +74,7 @@ func strip(value any) {
 	switch v := value.(type) {
 	case map[string]any:
 		for key, inner := range v {
-			if key == "started" || key == "at" || strings.HasSuffix(key, "_ms") {
+			if key == "started" || key == "at" || key == "message_id" || strings.HasSuffix(key, "_ms") {
 				delete(v, key)
 				continue
 			}

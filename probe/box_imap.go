@@ -1,0 +1,386 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// imapBox waits for a test message by IMAP. It looks into INBOX, and into the
+// folder for junk; into others only when the time is over.
+type imapBox struct {
+	*Session
+	imap     *imap
+	message  testMessage
+	inbox    watched
+	others   []watched
+	selected string // the folder, by its name on the wire
+	noIdle   bool
+}
+
+// A watched is a folder, and from where on its messages are new.
+type watched struct {
+	name     string // as it stands on the wire
+	title    string // for people
+	use      string // of RFC 6154; "" for INBOX
+	next     uint64 // UIDs from here on are new
+	known    uint64 // UIDNEXT when it was looked at last
+	validity uint64
+}
+
+// openIMAP notes what is there before the message is sent.
+func (s *Session) openIMAP(ctx context.Context, m *imap, message testMessage) (box, error) {
+	defer s.watch(ctx)()
+	b := &imapBox{Session: s, imap: m, message: message}
+	if err := m.afterSignIn(); err != nil {
+		return nil, err
+	}
+	if offers(m.known, "ID") { // some providers open no mailbox to a program without a name
+		if _, err := m.command(introduction); err != nil {
+			return nil, err
+		}
+	}
+	if err := b.listOthers(); err != nil {
+		return nil, err
+	}
+	b.inbox = watched{name: "INBOX", title: "INBOX"}
+	validity, next, err := b.open("EXAMINE", b.inbox)
+	if err != nil {
+		return nil, err
+	}
+	b.inbox.validity, b.inbox.next = validity, next
+	return b, b.note()
+}
+
+// open selects a folder and gives what it says of its UIDs.
+func (b *imapBox) open(verb string, f watched) (validity, next uint64, err error) {
+	r, err := b.imap.command(verb + " " + quoted(f.name))
+	b.selected = ""
+	switch {
+	case err != nil:
+		return 0, 0, err
+	case r.status != "OK":
+		return 0, 0, faultf(mail.ProtocolFault, "the folder %s cannot be opened: %s", f.title, r.line)
+	}
+	b.selected = f.name
+	validity, _ = codeNumber(r.untagged, "UIDVALIDITY")
+	next, ok := codeNumber(r.untagged, "UIDNEXT")
+	if !ok { // RFC 3501 section 6.3.1 lets a server leave it out
+		next, err = b.afterLast()
+	}
+	return validity, next, err
+}
+
+// afterLast gives the UID after that of the last message.
+func (b *imapBox) afterLast() (uint64, error) {
+	r, err := b.imap.command("UID FETCH * (UID)")
+	last := uint64(0)
+	for _, line := range r.untagged {
+		if f, ok := parseFetch(line); ok {
+			last = max(last, f.uid)
+		}
+	}
+	return last + 1, err
+}
+
+// listOthers finds the folders where a message may be filed that is not in INBOX.
+func (b *imapBox) listOthers() error {
+	list := `LIST "" "*"`
+	special := offers(b.imap.known, "IMAP4REV2") || offers(b.imap.known, "LIST-EXTENDED") && offers(b.imap.known, "SPECIAL-USE")
+	if special {
+		list = `LIST (SPECIAL-USE) "" "*" RETURN (SPECIAL-USE)`
+	}
+	tag := b.imap.tag()
+	if err := b.imap.send(tag + " " + list); err != nil {
+		return err
+	}
+	r, err := b.imap.awaitOnly(tag, func(untagged string) bool {
+		l, ok := parseListed(untagged)
+		return ok && usualUse(l) != ""
+	})
+	if err != nil {
+		return err
+	}
+	for _, line := range r.untagged {
+		l, _ := parseListed(line)
+		if _, sayable := quote(l.name); sayable && len(b.others) < maxListed {
+			b.others = append(b.others, watched{name: l.name, title: b.clean(decodeName(l.name)), use: usualUse(l)})
+		}
+	}
+	return nil
+}
+
+// usualUse gives what a folder is for, by its attribute or else by its name,
+// where that matters here.
+func usualUse(l listed) string {
+	switch l.use {
+	case "junk", "sent", "trash", "all", "archive":
+		return l.use
+	case "":
+	default:
+		return ""
+	}
+	name := l.name
+	if l.delimiter != "" {
+		name = name[strings.LastIndex(name, l.delimiter)+len(l.delimiter):]
+		name = strings.TrimPrefix(name, l.delimiter)
+	}
+	switch strings.ToLower(name) {
+	case "junk", "spam", "junk e-mail", "junk email", "junk mail", "bulk", "bulk mail":
+		return "junk"
+	case "sent", "sent items", "sent messages", "sent mail":
+		return "sent"
+	}
+	return ""
+}
+
+// note notes from where on messages of the other folders are new.
+func (b *imapBox) note() error {
+	commands := make([]string, len(b.others))
+	for i, f := range b.others {
+		commands[i] = statusOf(f)
+	}
+	if len(commands) == 0 {
+		return nil
+	}
+	answers, err := b.imap.batch(commands...)
+	if err != nil {
+		return err
+	}
+	var counted []watched
+	for i, answer := range answers {
+		if f := b.others[i]; readStatus(&f, answer) {
+			f.next = f.known
+			counted = append(counted, f)
+		}
+	}
+	b.others = counted
+	return nil
+}
+
+func statusOf(f watched) string { return "STATUS " + quoted(f.name) + " (UIDNEXT UIDVALIDITY)" }
+
+// readStatus reads the answer to statusOf (RFC 9051 section 7.3.4).
+func readStatus(f *watched, answer imapReply) bool {
+	ok := false
+	for _, line := range answer.untagged {
+		list := tokens(line)
+		if len(list) == 0 || !strings.EqualFold(list[0].text, "STATUS") {
+			continue
+		}
+		for i := 0; i+1 < len(list); i++ {
+			n, err := strconv.ParseUint(list[i+1].text, 10, 32)
+			switch name := strings.ToUpper(list[i].text); {
+			case err != nil:
+			case name == "UIDNEXT":
+				f.known, ok = n, true
+			case name == "UIDVALIDITY":
+				f.validity = n
+			}
+		}
+	}
+	return ok && answer.status == "OK"
+}
+
+func (b *imapBox) await(ctx context.Context, until time.Time) (*located, error) {
+	for pause := pauses(); ; {
+		if err := b.pause(ctx, pause(), until); err != nil {
+			return nil, err
+		}
+		found, err := b.look(ctx, "junk")
+		if found != nil || err != nil {
+			return found, err
+		}
+		if !time.Now().Before(until) {
+			return b.look(ctx, "junk", "archive", "all", "trash")
+		}
+	}
+}
+
+// pause waits for news of INBOX: by IDLE (RFC 2177) where the server has it.
+func (b *imapBox) pause(ctx context.Context, d time.Duration, until time.Time) error {
+	if b.noIdle || !offers(b.imap.known, "IDLE") && !offers(b.imap.known, "IMAP4REV2") {
+		if !sleep(ctx, d, until) {
+			return ctx.Err()
+		}
+		defer b.watch(ctx)()
+		_, err := b.imap.command("NOOP")
+		return err
+	}
+	tag := b.imap.tag()
+	release := b.watch(ctx)
+	r, err := b.beginIdle(tag)
+	release()
+	if err != nil {
+		return err
+	}
+	if r.status != "+" {
+		b.noIdle = true
+		return b.pause(ctx, d, until)
+	}
+	if !grown(r.untagged...) {
+		release = b.watchFor(ctx, min(d, time.Until(until)))
+		err = b.listen()
+		if release(); err != nil && !isPause(ctx, err) {
+			return err
+		}
+	}
+	defer b.watch(ctx)()
+	if err = b.imap.send("DONE"); err == nil {
+		_, err = b.imap.await(tag)
+	}
+	return err
+}
+
+func (b *imapBox) beginIdle(tag string) (imapReply, error) {
+	if err := b.imap.send(tag + " IDLE"); err != nil {
+		return imapReply{}, err
+	}
+	return b.imap.await(tag)
+}
+
+// listen reads what the server says of itself until it speaks of new messages.
+func (b *imapBox) listen() error {
+	for {
+		line, err := b.imap.lines.line()
+		if err != nil {
+			return err
+		}
+		rest, ok := strings.CutPrefix(line, "* ")
+		switch {
+		case ok && grown(rest):
+			return nil
+		case ok && strings.HasPrefix(strings.ToUpper(rest), "BYE"):
+			return faultf(mail.Closed, "the server ends the session: %s", rest)
+		}
+	}
+}
+
+// grown reports whether one of the responses is the number of messages.
+func grown(untagged ...string) bool {
+	for _, line := range untagged {
+		if fields := strings.Fields(line); len(fields) == 2 && strings.EqualFold(fields[1], "EXISTS") {
+			return true
+		}
+	}
+	return false
+}
+
+// look looks for the message in INBOX and in the folders of these uses. INBOX is
+// the one that is open afterwards, unless the message is elsewhere.
+func (b *imapBox) look(ctx context.Context, uses ...string) (*located, error) {
+	defer b.watch(ctx)()
+	found, err := b.lookInto(b.inbox)
+	for _, use := range uses {
+		for i := range b.others {
+			if found != nil || err != nil {
+				return found, err
+			}
+			if b.others[i].use == use {
+				found, err = b.lookIntoOther(&b.others[i])
+			}
+		}
+	}
+	if found == nil && err == nil && b.selected != b.inbox.name {
+		_, _, err = b.open("EXAMINE", b.inbox)
+	}
+	return found, err
+}
+
+// lookIntoOther looks into a folder where something has come since the last look.
+func (b *imapBox) lookIntoOther(f *watched) (*located, error) {
+	r, err := b.imap.command(statusOf(*f))
+	if err != nil {
+		return nil, err
+	}
+	known, validity := f.known, f.validity
+	if !readStatus(f, r) || f.validity != validity || f.known == known {
+		return nil, nil //nolint:nilnil // not found is no error
+	}
+	return b.lookInto(*f)
+}
+
+// lookInto reads two header fields of the new messages in a folder. SEARCH would
+// do, if only all servers searched for them.
+func (b *imapBox) lookInto(f watched) (*located, error) {
+	if b.selected != f.name {
+		validity, _, err := b.open("EXAMINE", f)
+		if err != nil || validity != f.validity {
+			return nil, err
+		}
+	}
+	tag := b.imap.tag()
+	if err := b.imap.send(fmt.Sprintf("%s UID FETCH %d:* (UID BODY.PEEK[HEADER.FIELDS (%s Message-ID)])", tag, f.next, markerField)); err != nil {
+		return nil, err
+	}
+	r, err := b.imap.awaitOnly(tag, func(untagged string) bool { return strings.Contains(untagged, b.message.token) })
+	if err != nil {
+		return nil, err
+	}
+	for _, line := range r.untagged {
+		// What n:* means where n is beyond the last message is that message.
+		if m, ok := parseFetch(line); ok && m.uid >= f.next && b.message.carries(headerFields(m.text)) {
+			return &located{folder: f, uid: m.uid, seen: time.Now()}, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // not found is no error
+}
+
+func (b *imapBox) header(ctx context.Context, l *located) (string, error) {
+	defer b.watch(ctx)()
+	r, err := b.imap.command(fmt.Sprintf("UID FETCH %d (UID BODY.PEEK[HEADER]<0.%d>)", l.uid, maxHeader))
+	if err != nil {
+		return "", err
+	}
+	for _, line := range r.untagged {
+		if m, ok := parseFetch(line); ok && m.uid == l.uid && m.text != "" {
+			return m.text, nil
+		}
+	}
+	return "", faultf(mail.ProtocolFault, "the server does not give the header of the message: %s", r.line)
+}
+
+// A fetched is what was asked for of one message.
+type fetched struct {
+	uid  uint64
+	text string
+}
+
+// parseFetch reads a FETCH response (RFC 9051 section 7.5.2) with a UID, and a section or none.
+func parseFetch(untagged string) (f fetched, ok bool) {
+	list := tokens(untagged)
+	if len(list) < 3 || !strings.EqualFold(list[1].text, "FETCH") || list[2].kind != open {
+		return f, false
+	}
+	for i := 3; i < len(list); i++ {
+		switch {
+		case list[i].kind == atom && strings.EqualFold(list[i].text, "UID") && i+1 < len(list):
+			f.uid, _ = strconv.ParseUint(list[i+1].text, 10, 32)
+		case list[i].kind == str && f.text == "":
+			f.text = list[i].text
+		}
+	}
+	return f, f.uid > 0
+}
+
+// codeNumber reads the number of a response code such as [UIDNEXT 5].
+func codeNumber(untagged []string, name string) (uint64, bool) {
+	for _, line := range untagged {
+		_, code, _ := parseStatus(line)
+		if word, number, _ := strings.Cut(code, " "); strings.EqualFold(word, name) {
+			n, err := strconv.ParseUint(number, 10, 32)
+			return n, err == nil
+		}
+	}
+	return 0, false
+}
+
+// quoted writes the name of a folder. Those that cannot be quoted are not looked into.
+func quoted(name string) string {
+	q, _ := quote(name)
+	return q
+}

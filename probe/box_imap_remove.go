@@ -1,0 +1,137 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+// remove deletes the test message, and the copies that a server has filed as
+// sent or keeps of all mail.
+func (b *imapBox) remove(ctx context.Context, l *located) removal {
+	defer b.watchFor(ctx, 2*attention)()
+	var r removal
+	r.removed, r.remains = b.erase(l)
+	for i := range b.others {
+		f := &b.others[i]
+		if f.name == l.folder.name || f.use != "sent" && f.use != "all" {
+			continue
+		}
+		if found, err := b.lookIntoOther(f); err == nil && found != nil {
+			removed, _ := b.erase(found)
+			r.copies = append(r.copies, mail.TestCopy{Folder: f.title, Removed: removed})
+		}
+	}
+	return r
+}
+
+// erase deletes one message, whose marker was looked at, and makes sure that it is gone.
+func (b *imapBox) erase(l *located) (removed mail.Fact, remains string) {
+	why, err := b.expunge(l)
+	switch {
+	case err != nil:
+		return mail.NotKnown, "the connection ended before it could be deleted"
+	case why != "":
+		return mail.No, "in " + l.folder.title + ": " + b.clean(why)
+	default:
+		return mail.Yes, ""
+	}
+}
+
+// expunge says why a message could not be deleted, "" where it was.
+func (b *imapBox) expunge(l *located) (why string, err error) {
+	validity, _, err := b.open("SELECT", l.folder) // EXAMINE was read-only
+	if isFault(err) {
+		return err.Error(), nil
+	}
+	if err != nil || validity != l.folder.validity {
+		return "the server has numbered its messages anew", err
+	}
+	if trash := b.gmailTrash(); trash != nil && l.folder.name != trash.name {
+		return b.throwAway(l, trash)
+	}
+	r, err := b.imap.command(fmt.Sprintf(`UID STORE %d +FLAGS.SILENT (\Deleted)`, l.uid))
+	if err != nil || r.status != "OK" {
+		return r.line, err
+	}
+	if offers(b.imap.known, "UIDPLUS") || offers(b.imap.known, "IMAP4REV2") {
+		r, err = b.imap.command(fmt.Sprintf("UID EXPUNGE %d", l.uid)) // RFC 4315 section 2.1
+	} else {
+		r, err = b.expungeAlone(l)
+	}
+	if err != nil || r.status != "OK" {
+		return r.line, err
+	}
+	return b.stillThere(l)
+}
+
+// expungeAlone deletes where the server can only delete all that is marked to
+// be: only where nothing else is.
+func (b *imapBox) expungeAlone(l *located) (imapReply, error) {
+	r, err := b.imap.command("UID SEARCH DELETED")
+	if err != nil {
+		return r, err
+	}
+	if marked := searched(r.untagged); r.status == "OK" && slices.Equal(marked, []string{strconv.FormatUint(l.uid, 10)}) {
+		return b.imap.command("EXPUNGE")
+	}
+	_, err = b.imap.command(fmt.Sprintf(`UID STORE %d -FLAGS.SILENT (\Deleted)`, l.uid))
+	return imapReply{status: "NO", line: "other messages there wait to be deleted, and this server deletes all of them or none"}, err
+}
+
+// searched gives the numbers of a SEARCH response (RFC 3501 section 7.2.5).
+func searched(untagged []string) []string {
+	var numbers []string
+	for _, line := range untagged {
+		if fields := strings.Fields(line); len(fields) > 0 && strings.EqualFold(fields[0], "SEARCH") {
+			numbers = append(numbers, fields[1:]...)
+		}
+	}
+	return numbers
+}
+
+// stillThere looks whether a message is in the folder that is selected.
+func (b *imapBox) stillThere(l *located) (why string, err error) {
+	r, err := b.imap.command(fmt.Sprintf("UID FETCH %d (UID)", l.uid))
+	for _, line := range r.untagged {
+		if f, ok := parseFetch(line); ok && f.uid == l.uid {
+			return "the server says that it is deleted, and still has it", err
+		}
+	}
+	return "", err
+}
+
+// gmailTrash gives the folder from which alone Gmail deletes. In any other one
+// \Deleted takes a label off the message, and it stays.
+func (b *imapBox) gmailTrash() *watched {
+	if !offers(b.imap.known, "X-GM-EXT-1") || !offers(b.imap.known, "MOVE") {
+		return nil
+	}
+	for i := range b.others {
+		if b.others[i].use == "trash" {
+			return &b.others[i]
+		}
+	}
+	return nil
+}
+
+// throwAway moves a message into the folder for what is to be deleted, and
+// deletes it there.
+func (b *imapBox) throwAway(l *located, trash *watched) (why string, err error) {
+	r, err := b.imap.command(fmt.Sprintf("UID MOVE %d %s", l.uid, quoted(trash.name)))
+	if err != nil || r.status != "OK" {
+		return r.line, err
+	}
+	found, err := b.lookIntoOther(trash)
+	if err != nil {
+		return "", err
+	}
+	if found == nil {
+		return "it was moved to " + trash.title + " and not found there", nil
+	}
+	return b.expunge(found)
+}

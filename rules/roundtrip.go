@@ -1,0 +1,366 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
+
+const (
+	// heldUp is how long a server may keep a message before it is worth a word.
+	heldUp = 30 * time.Second
+	// clockError is what servers' clocks may differ by. A stamp has whole seconds.
+	clockError = 10 * time.Second
+)
+
+// roundTripRules are about the test message that was asked for.
+func roundTripRules() []rule {
+	return slices.Concat(tripRules(), tripTraceRules(), []rule{{
+		id: "send.content-refused", looksFor: "a submission server takes the envelope and refuses the message",
+		severity: mail.Error, owner: mail.OwnerProvider, confidence: mail.Likely,
+		references: []string{"RFC 5321 section 4.2.5", "RFC 3463 section 3.8"},
+		words: words{
+			title:  "{host} refuses a test message for what is in it",
+			detail: "Signing in works, and a filter for spam or viruses turns away a short message in plain text.[ The server said: {said}]",
+			fix:    "Ask the provider why its filter refuses mail of users who have signed in; its log has the moment and the address.",
+		},
+		check: refusedEnvelope("send.content-refused"),
+	}})
+}
+
+func tripRules() []rule {
+	return []rule{
+		{
+			id: "roundtrip.not-sent", looksFor: "a test message was asked for and not sent",
+			severity: mail.Error, owner: mail.OwnerUser, confidence: mail.Certain,
+			references: []string{"RFC 6409 section 4.3"},
+			words: words{
+				title:  "No test message was sent",
+				detail: "It was asked for, but {reason}.",
+				fix:    "First mend what else stands here, then run again.",
+			},
+			check: (*index).findUnsent,
+		},
+		{
+			id: "roundtrip.not-awaited", looksFor: "nobody could see whether a test message arrived",
+			severity: mail.Error, owner: mail.OwnerProvider, confidence: mail.Certain,
+			references: []string{"RFC 9051 section 5.3", "RFC 1939 section 4"},
+			words: words{
+				title:  "A test message was sent, and {host} could not be asked whether it arrived",
+				detail: "The wait ended early: {reason}. If the message comes, it stays in the mailbox.",
+				fix:    "Look for it in the mailbox and delete it, and run again.",
+			},
+			check: (*index).findUnawaited,
+		},
+		{
+			id: "roundtrip.not-arrived", looksFor: "a test message does not arrive",
+			severity: mail.Error, owner: mail.OwnerProvider, confidence: mail.Likely,
+			references: []string{"RFC 5321 section 4.5.4.1", "RFC 6647"},
+			words: words{
+				title:  "A test message of {who} to itself did not arrive in the time allowed",
+				detail: "{sender} accepted it, and neither the inbox nor the folder for junk of {host} has it. It may still come, and then it stays in the mailbox.",
+				fix:    "Look into the mailbox again after some minutes: greylisting delays mail, and a filter may put it into another folder. If it does not come, the provider looks for its Message-ID, which stands above, in the log of {sender}.",
+			},
+			check: (*index).findLost,
+		},
+		{
+			id: "roundtrip.in-junk", looksFor: "the receiving side takes a test message for junk",
+			severity: mail.Warning, owner: mail.OwnerProvider, confidence: mail.Certain,
+			references: []string{"RFC 6154 section 2", "RFC 8601"},
+			words: words{
+				title:  "Mail of {who} to itself lands in the folder {folder}",
+				detail: "So the recipients of its mail may not see it either.[ The receiving side says that {failed} {failed:fails|fail}, which may be why.]",
+				fix:    "Mark such a message as no junk. The administrator has SPF, DKIM and DMARC of the domain pass for the sending server.",
+			},
+			check: (*index).findJunk,
+		},
+		{
+			id: "roundtrip.elsewhere", looksFor: "a test message is filed in another folder",
+			severity: mail.Notice, owner: mail.OwnerUser, confidence: mail.Certain,
+			references: []string{"RFC 5228", "RFC 6154 section 2"},
+			words: words{
+				title:  "The test message is not in the inbox, only in {folder}",
+				detail: "A rule or filter of the mailbox has put it there.",
+				fix:    "Look through the rules of the mailbox in the provider's web settings, if mail is missed.",
+			},
+			check: (*index).findElsewhere,
+		},
+		{
+			id: "roundtrip.not-removed", looksFor: "a test message could not be deleted again",
+			severity: mail.Notice, owner: mail.OwnerUser, confidence: mail.Certain,
+			references: []string{"RFC 4315 section 2.1", "RFC 1939 section 5"},
+			words: words{
+				title:  "The test message is still in the mailbox",
+				detail: "It could not be deleted, and is still there[ {remains}].",
+				fix:    "Delete the message whose subject begins with \"mailmedic test message\".",
+			},
+			variants: map[string]words{"copy": {
+				title:  "A copy of the test message is still in the folder {folder}",
+				detail: "The server has filed it there by itself, and did not let it be deleted.",
+			}},
+			check: (*index).findRemains,
+		},
+	}
+}
+
+func tripTraceRules() []rule {
+	return []rule{
+		{
+			id: "roundtrip.unauthenticated", looksFor: "the domain's own mail fails SPF, DKIM or DMARC",
+			severity: mail.Warning, owner: mail.OwnerAdmin, confidence: mail.Likely,
+			references: []string{"RFC 7208", "RFC 6376", "RFC 7489", "RFC 8601"},
+			words: words{
+				title:  "{failed} {failed:fails|fail} for mail that {who} sends",
+				detail: "The receiving side of the address itself says so[ ({server})]; other providers may refuse such mail or file it as junk.",
+				fix:    "The administrator adds the sending server to the SPF record of {from}, and has it sign with DKIM for that domain.",
+			},
+			check: (*index).findUnauthenticated,
+		},
+		{
+			id: "roundtrip.held-up", looksFor: "one server on the way keeps a message for long",
+			severity: mail.Warning, owner: mail.OwnerProvider, confidence: mail.Likely,
+			references: []string{"RFC 5321 section 4.4", "RFC 6647"},
+			words: words{
+				title:  "The test message took {seconds} s from {holder} to {next}",
+				detail: "The rest of the way was quick. A full queue, a slow filter, or greylisting by the next server holds mail up like that.",
+				fix:    "Look into the log of {holder} for this moment: it says what the message waited for.",
+			},
+			check: (*index).findHeldUp,
+		},
+		{
+			id: "roundtrip.clock", looksFor: "the clock of a server on the way is wrong",
+			severity: mail.Notice, owner: mail.OwnerProvider, confidence: mail.Likely,
+			references: []string{"RFC 5321 section 4.4", "RFC 5905"},
+			words: words{
+				title:  "The clocks of {holder} and {next} differ by about {seconds} s",
+				detail: "The stamps on the test message say that it was late or arrived before it was sent. Mail is sorted wrongly then, and signatures and sign-ins may fail.",
+				fix:    "Have the servers' clocks set by NTP.",
+			},
+			variants: map[string]words{"here": {
+				title: "The clocks of this computer and of {next} differ by about {seconds} s",
+				fix:   "Have the clock of this computer set from the network (NTP); if it is right, the provider sets the server's.",
+			}},
+			check: (*index).findClocks,
+		},
+	}
+}
+
+// testSuffix is what the IDs of observations of the test message end with.
+const testSuffix = "/test"
+
+func isTest(o mail.Observation) bool { return strings.HasSuffix(o.ID, testSuffix) }
+
+// cameBack reports whether o proves the trip of a test message.
+func cameBack(o mail.Observation) bool {
+	switch {
+	case o.SendFacts != nil && o.Test != nil:
+		return o.Test.CameBack == mail.Yes
+	case o.ArrivalFacts != nil: // the folder of all mail holds what was sent, too
+		return o.Arrived == mail.Yes && o.FolderUse != "all"
+	}
+	return false
+}
+
+// submission gives the observation of the test message that was sent, or was to be.
+func (x *index) submission() (mail.Observation, bool) { return x.ofTest(mail.KindSend) }
+
+// arrival gives the observation of the wait for the test message.
+func (x *index) arrival() (mail.Observation, bool) { return x.ofTest(mail.KindMailbox) }
+
+func (x *index) ofTest(kind mail.Kind) (mail.Observation, bool) {
+	for _, o := range x.ofKind(kind) {
+		if isTest(o) {
+			return o, true
+		}
+	}
+	return mail.Observation{}, false
+}
+
+// testHit makes a hit about the server of an observation.
+func testHit(o mail.Observation, p params) []hit {
+	if e, err := mail.ParseEndpoint(o.Subject); err == nil {
+		p["host"] = mail.DisplayName(e.Host)
+	}
+	return []hit{{subject: o.Subject, evidence: []string{o.ID}, params: p}}
+}
+
+func (x *index) findUnsent() []hit {
+	if x.Unsent != "" {
+		hits := x.domainHit()
+		hits[0].params = params{"reason": x.Unsent}
+		return hits
+	}
+	for _, o := range x.ofKind(mail.KindSend) {
+		if isTest(o) && o.SendFacts == nil && o.Failure != nil {
+			return testHit(o, params{"reason": "the server for sending did not take it on a second connection: " + o.Failure.Detail})
+		}
+	}
+	for _, o := range x.ofKind(mail.KindMailbox) {
+		if isTest(o) && o.ArrivalFacts == nil && o.Failure != nil {
+			return testHit(o, params{"reason": "nobody could have seen it arrive: " + o.Failure.Detail})
+		}
+	}
+	return nil
+}
+
+func (x *index) findUnawaited() []hit {
+	o, ok := x.arrival()
+	if !ok || o.ArrivalFacts == nil || o.Arrived != mail.NotKnown || o.Failure == nil {
+		return nil
+	}
+	return testHit(o, params{"reason": o.Failure.Detail})
+}
+
+func (x *index) findLost() []hit {
+	o, ok := x.arrival()
+	if !ok || o.ArrivalFacts == nil || o.Arrived != mail.No {
+		return nil
+	}
+	sent, _ := x.submission()
+	hits := testHit(o, params{"sender": hostNamed(sent.Subject)})
+	hits[0].evidence = append(hits[0].evidence, sent.ID)
+	return hits
+}
+
+// hostNamed gives the host of an endpoint, for people.
+func hostNamed(subject string) string {
+	e, err := mail.ParseEndpoint(subject)
+	if err != nil {
+		return subject
+	}
+	return mail.DisplayName(e.Host)
+}
+
+func (x *index) findJunk() []hit {
+	o, ok := x.arrival()
+	if !ok || o.ArrivalFacts == nil || o.Junk != mail.Yes {
+		return nil
+	}
+	failed, _ := failedMethods(o.Authentication)
+	return testHit(o, params{"folder": said(o.Folder), "failed": failed})
+}
+
+func (x *index) findElsewhere() []hit {
+	o, ok := x.arrival()
+	if !ok || o.ArrivalFacts == nil || o.Arrived != mail.Yes || o.Junk == mail.Yes || o.FolderUse == "" {
+		return nil
+	}
+	return testHit(o, params{"folder": said(o.Folder)})
+}
+
+func (x *index) findRemains() []hit {
+	o, ok := x.arrival()
+	if !ok || o.ArrivalFacts == nil || o.Arrived != mail.Yes || o.Kept {
+		return nil
+	}
+	if o.Removed != mail.Yes {
+		return testHit(o, params{"remains": said(o.Remains)})
+	}
+	for _, c := range o.Copies {
+		if c.Removed != mail.Yes {
+			hits := testHit(o, params{"folder": said(c.Folder)})
+			hits[0].variant = "copy"
+			return hits
+		}
+	}
+	return nil
+}
+
+func (x *index) findUnauthenticated() []hit {
+	o, ok := x.arrival()
+	if !ok || o.ArrivalFacts == nil {
+		return nil
+	}
+	failed, domain := failedMethods(o.Authentication)
+	if len(failed) == 0 {
+		return nil
+	}
+	if domain == "" {
+		domain = x.Target.Domain
+	}
+	return testHit(o, params{"failed": failed, "server": said(o.Authentication.Server), "from": said(mail.DisplayName(domain))})
+}
+
+// failedMethods gives what fails, by the names that people know, and for whose domain.
+func failedMethods(a *mail.Authentication) (failed []string, domain string) {
+	if a == nil {
+		return nil, ""
+	}
+	passed := map[string]bool{}
+	for _, r := range a.Results {
+		passed[r.Method] = passed[r.Method] || r.Result == "pass"
+	}
+	for _, r := range a.Results {
+		bad := slices.Contains([]string{"fail", "softfail", "hardfail", "permerror"}, r.Result)
+		name := strings.ToUpper(r.Method)
+		// One good signature is enough (RFC 6376 section 4.2).
+		if !bad || passed[r.Method] || !slices.Contains([]string{"SPF", "DKIM", "DMARC"}, name) || slices.Contains(failed, name) {
+			continue
+		}
+		failed = append(failed, name)
+		if domain == "" {
+			domain = r.Domain
+		}
+	}
+	return failed, domain
+}
+
+// findHeldUp names the longest stay of the message that cannot be a difference of clocks.
+func (x *index) findHeldUp() []hit {
+	o, hops := x.hops()
+	longest := 0
+	for i := 1; i < len(hops); i++ {
+		if d := hops[i].DelayMS; possible(o, d) && d > hops[longest].DelayMS*min(1, int64(longest)) {
+			longest = i
+		}
+	}
+	if longest == 0 || hops[longest].DelayMS < heldUp.Milliseconds() {
+		return nil
+	}
+	return testHit(o, betweenHops(hops, longest))
+}
+
+// findClocks looks for stamps that cannot all be right.
+func (x *index) findClocks() []hit {
+	o, hops := x.hops()
+	for i, h := range hops {
+		if h.At.IsZero() || h.DelayMS > -clockError.Milliseconds() && possible(o, h.DelayMS) && (i > 0 || h.DelayMS < clockError.Milliseconds()) {
+			continue
+		}
+		hits := testHit(o, betweenHops(hops, i))
+		if i == 0 {
+			hits[0].variant, hits[0].owner = "here", mail.OwnerUser
+		}
+		return hits
+	}
+	return nil
+}
+
+// possible reports whether a delay fits into the time that the whole trip took.
+func possible(o mail.Observation, delayMS int64) bool {
+	return delayMS <= o.ArrivedMS+clockError.Milliseconds()
+}
+
+func (x *index) hops() (mail.Observation, []mail.Hop) {
+	o, ok := x.arrival()
+	if !ok || o.ArrivalFacts == nil {
+		return o, nil
+	}
+	return o, o.Hops
+}
+
+func betweenHops(hops []mail.Hop, i int) params {
+	name := func(h mail.Hop) said {
+		if h.By == "" {
+			return "an unnamed server"
+		}
+		return said(h.By)
+	}
+	p := params{"next": name(hops[i]), "seconds": int(max(hops[i].DelayMS, -hops[i].DelayMS) / 1000)}
+	if i > 0 {
+		p["holder"] = name(hops[i-1])
+	}
+	return p
+}
