@@ -20,7 +20,7 @@ func (j *jail) startExim(ctx context.Context, w *world, users []jailUser) error 
 	if err := errors.Join(
 		os.WriteFile(filepath.Join(j.root, "etc/exim4/users"), []byte(passwords.String()), 0o644),
 		j.own(ctx, "Debian-exim", "/var/spool/exim4", "/var/log/exim4", "/run/exim4"),
-		j.certify(ctx, w, "/etc/exim4/tls.pem", "Debian-exim", "mx.exim.test", "smtp.exim.test"),
+		j.certify(ctx, w, "/etc/exim4/tls.pem", "Debian-exim", "mx.exim.test", "smtp.exim.test", "via.exim.test"),
 	); err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (j *jail) startCourier(ctx context.Context, w *world, users []jailUser) err
 		j.own(ctx, "courier", "/run/courier", "/run/courier/authdaemon", "/var/lib/courier"),
 		j.do(ctx, "", "chmod", "700", "/etc/courier/userdb"),
 		j.do(ctx, "", "makeuserdb"),
-		j.certify(ctx, w, "/etc/courier/imapd.pem", "courier", "imap.exim.test"),
+		j.certify(ctx, w, "/etc/courier/imapd.pem", "courier", "imap.exim.test", "via.exim.test"),
 		j.certify(ctx, w, "/etc/courier/pop3d.pem", "courier", "pop.exim.test"),
 	); err != nil {
 		return err
@@ -105,7 +105,7 @@ func (j *jail) startCyrus(ctx context.Context, w *world, users []jailUser) error
 	}
 	errs := []error{
 		j.own(ctx, "cyrus", dirs...),
-		j.certify(ctx, w, "/etc/cyrus.pem", "cyrus", "imap.cyrus.test", "pop.cyrus.test", "older.cyrus.test"),
+		j.certify(ctx, w, "/etc/cyrus.pem", "cyrus", "imap.cyrus.test", "pop.cyrus.test", "older.cyrus.test", "via.cyrus.test"),
 	}
 	for _, u := range users {
 		errs = append(errs, j.do(ctx, u.Password, "saslpasswd2", "-p", "-c", "-f", "/etc/sasldb2", "-u", "cyrus.test", u.Local))

@@ -48,6 +48,14 @@ type observation struct {
 		Detail string `json:"detail"`
 	} `json:"failure"`
 
+	// of a handshake
+	Version      string `json:"version"`
+	Cipher       string `json:"cipher"`
+	Certificates []struct {
+		Names    []string  `json:"names"`
+		NotAfter time.Time `json:"not_after"`
+	} `json:"certificates"`
+
 	// of a session
 	Software   string `json:"software"`
 	Greeting   string `json:"greeting"`

@@ -45,7 +45,7 @@ func mailhosts() []*mailhost {
 		{
 			Name: "good", Address: "127.0.10.1", ImplicitTLS: true, expires: 60 * day,
 			Domains: []string{"good.test", "web.test", "silent.test", "moved.test", "vouched.test"},
-			names:   []string{"imap.good.test", "pop.good.test", "smtp.good.test", "mx.good.test", "box.web.test", "mx.web.test", "imap.silent.test"},
+			names:   []string{"imap.good.test", "pop.good.test", "smtp.good.test", "mx.good.test", "box.web.test", "mx.web.test", "imap.silent.test", "via.good.test"},
 			users: map[string]string{
 				"anna@good.test":      password,
 				"bert@good.test":      hardPassword,
@@ -59,7 +59,7 @@ func mailhosts() []*mailhost {
 		{
 			Name: "expired", Address: "127.0.10.2", ImplicitTLS: true, expires: -3 * day,
 			Domains: []string{"expired.test"},
-			names:   []string{"imap.expired.test", "smtp.expired.test", "mx.expired.test"},
+			names:   []string{"imap.expired.test", "smtp.expired.test", "mx.expired.test", "via.expired.test"},
 			users:   map[string]string{"anna@expired.test": password},
 		},
 		{
