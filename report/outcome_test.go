@@ -204,6 +204,18 @@ func TestConsentIsWhatIsMissingAfterAPasswordWasGiven(t *testing.T) {
 	}
 }
 
+func TestATokenIsHintedAtWhereItLeadsFurther(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]bool{"auth.oauth-only": true, "auth.token-rejected": true, "auth.rejected": false} {
+		events := trial(mail.Handshake, mail.Ready)
+		closing := events[len(events)-1]
+		events = append(events[:len(events)-1:len(events)-1], mail.Event{Finding: &mail.Finding{ID: id, Severity: mail.Error, Title: "x"}}, closing)
+		if got := string(printed(t, "text", Options{Command: "check"}, events)); strings.Contains(got, "mailmedic login ") != want {
+			t.Errorf("%s: hint %v in:\n%s", id, want, got)
+		}
+	}
+}
+
 func TestFurtherHandshakesAreLabelledAndBreakNothing(t *testing.T) {
 	t.Parallel()
 	handshake := mail.Observation{Kind: mail.KindTLS, TLSFacts: &mail.TLSFacts{

@@ -108,6 +108,7 @@ func (v *view) hints() {
 	live := v.o.Command != "report" && v.o.Command != "" // the flags of a recorded run are set
 	hint(v.o.Command == "discover" && len(v.r.Settings) > 0, "Test these: mailmedic check "+v.r.Target.DisplayAddress())
 	hint(v.o.Command == "check" && v.signInOpen(), "Test the sign-in too: "+v.signInCommand())
+	hint(v.o.Command == "check" && v.wantsToken(), "Get a token to sign in with: mailmedic login "+v.r.Target.DisplayAddress())
 	hint(v.o.Command == "check" && v.awaitsConsent(), "Send the password there too: --trust-discovered")
 	hint(live && v.discovers() && v.r.Target.Address == "" && len(v.r.Clients) == 0, "What mail programs find here: --clients")
 	hint(!v.o.Explain && v.o.Command != "", "How was this found? --explain")
@@ -130,6 +131,13 @@ func (v *view) signInOpen() bool {
 		return n.Why == mail.WhyConsent || n.Why == mail.WhyBudget || n.Why == mail.WhyThrottled
 	})
 	return ready && takesPassword && !asked
+}
+
+// wantsToken reports whether an OAuth 2.0 token would lead further than what was tried.
+func (v *view) wantsToken() bool {
+	return slices.ContainsFunc(v.r.Findings, func(f mail.Finding) bool {
+		return f.ID == "auth.oauth-only" || f.ID == "auth.token-rejected"
+	})
 }
 
 // awaitsConsent reports whether there was a password that a server did not get,

@@ -36,6 +36,9 @@ func (f *signInFlags) askedFor(ctx context.Context, s *streams, n *networkFlags,
 		return f.signInWith(ctx, s, target, from)
 	}
 	fmt.Fprintf(s.err, "mailmedic: no server takes a %s here, only %s, so you are not asked for one.\n", from.name, seen.names())
+	if !seen.token && slices.ContainsFunc(seen.others, func(mechanism string) bool { return probe.CanUse(mechanism, true) }) {
+		fmt.Fprintln(s.err, "           'mailmedic login' gets a token to sign in with.")
+	}
 	return f.signInWith(ctx, s, target, nil)
 }
 

@@ -87,6 +87,9 @@ func TestWhatNobodyCanUseIsSaidBeforeAnybodyIsAsked(t *testing.T) {
 			if (asked == 1) != c.asked || asked > 1 || !strings.Contains(errs.String(), c.says) || (c.says != "") != strings.Contains(errs.String(), "you are not asked") {
 				t.Errorf("asked %d times, told %q", asked, &errs)
 			}
+			if told := strings.Contains(errs.String(), "mailmedic login"); told != (!c.asked && strings.Contains(c.mechanisms, "XOAUTH2")) {
+				t.Errorf("told %q", &errs)
+			}
 			if logins := r.Journal().Logins; (len(logins) > 0) != c.asked {
 				t.Errorf("sign-ins %+v\n%s", logins, &out)
 			}

@@ -81,7 +81,7 @@ Exit codes:
   mailmedic login anna@example.org --issuer https://login.example.org --client-id ID --keyring mail`,
 		Args: cobra.ExactArgs(1),
 		RunE: runs(func(cmd *cobra.Command, args []string) error {
-			return o.run(cmd.Context(), s, wire.Options{}, args[0])
+			return o.run(cmd.Context(), s, s.reach, args[0])
 		}),
 	}
 	o.register(cmd)

@@ -35,6 +35,9 @@ func tellLogin(ctx context.Context, s *streams, v *signInServer, o *loginOptions
 	var nowhere errNoServer
 	if errors.As(err, &nowhere) {
 		fmt.Fprintf(s.err, "mailmedic: %s.\n", nowhere)
+		if nowhere.unheard {
+			return verdictError{exitInconclusive}
+		}
 		return verdictError{exitNothing}
 	}
 	if errors.Is(err, errPatience) {

@@ -28,9 +28,15 @@ type signInServer struct {
 }
 
 // An errNoServer says that nobody names an authorization server.
-type errNoServer struct{ domain string }
+type errNoServer struct {
+	domain  string
+	unheard bool // nobody could be asked
+}
 
 func (e errNoServer) Error() string {
+	if e.unheard {
+		return fmt.Sprintf("it could not be found out who gives tokens for %s: no network, or no DNS, from here", e.domain)
+	}
 	return fmt.Sprintf("nobody says where %s gives tokens: no document of the domain names an authorization server, and the provider is not a known one.\n"+
 		"If you know it, add --issuer https://…; the provider may also take passwords only", e.domain)
 }
@@ -69,7 +75,7 @@ func (o *loginOptions) discoverServer(ctx context.Context, network *wire.Network
 		return nil, err
 	}
 	candidates := map[string]mail.Candidate{} // each is emitted again, whole, when it grew
-	check.Discover(ctx, target, check.Options{Network: network, Discovery: discovery, Tool: tool()}, func(e mail.Event) {
+	closing := check.Discover(ctx, target, check.Options{Network: network, Discovery: discovery, Tool: tool()}, func(e mail.Event) {
 		if c := e.Candidate; c != nil {
 			candidates[string(c.Role)+c.Endpoint.String()] = *c
 		}
@@ -83,7 +89,7 @@ func (o *loginOptions) discoverServer(ctx context.Context, network *wire.Network
 	}
 	claim, ok := oauth.Choose(list)
 	if !ok {
-		return nil, errNoServer{target.DisplayDomain()}
+		return nil, errNoServer{target.DisplayDomain(), closing.ExitCode == exitInconclusive}
 	}
 	return claimedServer(ctx, network, claim)
 }

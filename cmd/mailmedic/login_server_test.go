@@ -96,6 +96,14 @@ func TestADomainThatNamesNoServerIsToldSo(t *testing.T) {
 	}
 }
 
+func TestWithoutANetworkNobodyKnows(t *testing.T) {
+	t.Parallel()
+	a := annaIn(t, "No network\n-- servers.toml --\n[[network]]\nto = [\"192.0.2.53\"]\nports = [53]\nfault = \"unreachable\"\n")
+	if code := a.login(t.Context(), "bea@b.example", "--client-id", "x", "--keyring", "mail"); code != exitInconclusive || !strings.Contains(a.told.String(), "no network, or no DNS") {
+		t.Errorf("exit code %d\n%s", code, &a.told)
+	}
+}
+
 func TestWhatAClaimMakesOfAServer(t *testing.T) {
 	t.Parallel()
 	google := providers.ByIssuer("google")

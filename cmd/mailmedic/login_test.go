@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spf13/cobra"
 	"github.com/zalando/go-keyring"
 
 	"github.com/mailmedic/mailmedic/check"
@@ -103,6 +102,7 @@ func annaIn(t *testing.T, text string) *anna {
 	}
 	t.Cleanup(running.Close)
 	s, _, _ := person(t, "y", nil)
+	s.reach = running.Network()
 	a := &anna{streams: s, t: t, world: running, ring: map[string]string{}, visit: true}
 	a.streams.out, a.streams.err = &a.out, a
 	a.browser = func(page string) error {
@@ -144,17 +144,7 @@ func (a *anna) Write(p []byte) (int, error) {
 // login runs the command and gives its exit code.
 func (a *anna) login(ctx context.Context, who string, arguments ...string) int {
 	a.t.Helper()
-	o := &loginOptions{}
-	cmd := &cobra.Command{}
-	o.register(cmd)
-	if err := cmd.ParseFlags(arguments); err != nil {
-		a.t.Fatal(err)
-	}
-	err := o.run(ctx, a.streams, a.world.Network(), who)
-	code, tell := exitCode(err)
-	if tell {
-		fmt.Fprintln(a.streams.err, err)
-	}
+	code := Main(ctx, append([]string{"login", who}, arguments...), a.streams)
 	a.visits.Wait()
 	a.noSecrets()
 	return code
