@@ -11,10 +11,12 @@ package integration
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"testing"
 )
 
@@ -42,6 +44,12 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
+	turn, err := waitForTurn()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer turn.Close()
 	code := 1
 	if err := setUp(dir); err != nil {
 		fmt.Fprintln(os.Stderr, "the servers could not be set up:", err)
@@ -55,6 +63,19 @@ func run(m *testing.M) int {
 		}
 	}
 	return code
+}
+
+// waitForTurn lets one run at a time have the addresses. The turn ends with the
+// file, or with the process.
+func waitForTurn() (*os.File, error) {
+	file, err := os.OpenFile(filepath.Join(os.TempDir(), "mailmedic-integration.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		return nil, errors.Join(fmt.Errorf("wait for another run to end: %w", err), file.Close())
+	}
+	return file, nil
 }
 
 func setUp(dir string) error {
