@@ -218,7 +218,7 @@ func (v *view) serverFacts(o mail.Observation) {
 		v.fact("Greeting", v.wholeGreeting(f))
 		v.bothWays("Sign-in", f.Mechanisms)
 		v.bothWays("Can do", f.Capabilities)
-		v.fact("With TLS", change(f.Capabilities))
+		v.fact("With TLS", change(f.Capabilities, len(f.Capabilities.AfterTLS)+len(f.Capabilities.BeforeTLS)))
 		v.fact("Limits", limitWords(f.Limits))
 		v.injection(f)
 	}

@@ -160,7 +160,7 @@ func (v *view) briefSession(o mail.Observation) {
 	f := o.SessionFacts
 	v.signInFacts(f)
 	v.fact("Can do", v.extensions(f))
-	v.fact("With TLS", change(f.Capabilities))
+	v.fact("With TLS", change(f.Capabilities, maxChanges))
 	v.fact("Limits", limitWords(f.Limits))
 	v.fact("Software", softwareWords(f))
 	if o.Failure == nil || f.Greeting == "" || !strings.Contains(o.Failure.Detail, f.Greeting) {
@@ -189,8 +189,12 @@ func orNothing(list []string) string {
 	return strings.Join(list, " ")
 }
 
-// maxExtensions is how many capabilities stand in the brief words for a server.
-const maxExtensions = 18
+// The numbers of capabilities that stand in the brief words for a server, and of
+// those that encryption adds or takes away.
+const (
+	maxExtensions = 18
+	maxChanges    = 4
+)
 
 // extensions gives what a server can do that is not told elsewhere: where it is
 // too much, what people ask for first.
@@ -199,13 +203,21 @@ func (v *view) extensions(f *mail.SessionFacts) string {
 	if list == nil {
 		list = f.Capabilities.BeforeTLS
 	}
-	list = slices.DeleteFunc(slices.Clone(list), toldElsewhere)
-	rest := len(list) - maxExtensions
-	if rest <= 0 {
-		return strings.Join(list, " ")
+	return shortened(slices.DeleteFunc(slices.Clone(list), toldElsewhere), maxExtensions)
+}
+
+// shortened joins capabilities, and of more than limit those that people ask for first.
+func shortened(list []string, limit int) string {
+	more := ""
+	if rest := len(list) - limit; rest > 0 {
+		slices.SortStableFunc(list, func(a, b string) int { return fame(a) - fame(b) })
+		list, more = list[:limit], fmt.Sprintf(" and %d more", rest)
 	}
-	slices.SortStableFunc(list, func(a, b string) int { return fame(a) - fame(b) })
-	return fmt.Sprintf("%s and %d more", strings.Join(list[:maxExtensions], " "), rest)
+	separator := " "
+	if slices.ContainsFunc(list, func(c string) bool { return strings.Contains(c, " ") }) { // some have parameters
+		separator = ", "
+	}
+	return strings.Join(list, separator) + more
 }
 
 func toldElsewhere(capability string) bool {
@@ -217,11 +229,14 @@ func toldElsewhere(capability string) bool {
 	return strings.HasPrefix(word, "AUTH=") || strings.HasPrefix(word, "APPENDLIMIT")
 }
 
-// fame ranks capabilities: 0 for what people ask for.
+// fame ranks capabilities, lowest first: sign-in, and what people ask for.
 func fame(capability string) int {
 	word, _, _ := strings.Cut(capability, " ")
+	if word == "AUTH" || word == "SASL" || strings.HasPrefix(word, "AUTH=") {
+		return -1
+	}
 	asked := []string{
-		"STARTTLS", "STLS", "LOGINDISABLED",
+		"STARTTLS", "STLS", "LOGINDISABLED", "USER",
 		"PIPELINING", "8BITMIME", "SMTPUTF8", "CHUNKING", "DSN", "REQUIRETLS", "ENHANCEDSTATUSCODES",
 		"IMAP4REV1", "IMAP4REV2", "SASL-IR", "IDLE", "MOVE", "UIDPLUS", "QUOTA", "SPECIAL-USE", "NAMESPACE", "CONDSTORE", "ID", "UTF8=ACCEPT",
 		"UIDL", "TOP", "UTF8", "RESP-CODES",
@@ -233,15 +248,16 @@ func fame(capability string) int {
 }
 
 // change says what encryption changes about what a server offers, beside the
-// offer of the encryption itself, "" where nothing changes or both are not known.
-func change(b mail.BothWays) string {
+// offer of the encryption itself, "" where nothing changes or both are not
+// known. Of more than limit either way the rest is counted.
+func change(b mail.BothWays, limit int) string {
 	if b.BeforeTLS == nil || b.AfterTLS == nil {
 		return ""
 	}
 	without := func(list, others []string) string {
-		return strings.Join(slices.DeleteFunc(slices.Clone(list), func(c string) bool {
+		return shortened(slices.DeleteFunc(slices.Clone(list), func(c string) bool {
 			return slices.Contains(others, c) || c == "STARTTLS" || c == "STLS"
-		}), ", ")
+		}), limit)
 	}
 	gained, lost := without(b.AfterTLS, b.BeforeTLS), without(b.BeforeTLS, b.AfterTLS)
 	if gained != "" {

@@ -41,10 +41,11 @@ func TestWhatEncryptionChanges(t *testing.T) {
 		{"there is no before", nil, []string{"AUTH PLAIN"}, ""},
 		{"it failed", []string{"STARTTLS"}, nil, ""},
 		{"only the offer of it goes", []string{"SIZE 1", "STARTTLS"}, []string{"SIZE 1"}, ""},
-		{"sign-in comes", []string{"STARTTLS", "LOGINDISABLED"}, []string{"AUTH=PLAIN", "AUTH=LOGIN"}, "also AUTH=PLAIN, AUTH=LOGIN; no longer LOGINDISABLED"},
+		{"sign-in comes", []string{"STARTTLS", "LOGINDISABLED"}, []string{"AUTH=PLAIN", "AUTH=LOGIN"}, "also AUTH=PLAIN AUTH=LOGIN; no longer LOGINDISABLED"},
+		{"much comes", []string{"STARTTLS"}, []string{"SIZE 1", "ETRN", "AUTH PLAIN LOGIN", "DSN"}, "also AUTH PLAIN LOGIN, DSN and 2 more"},
 		{"something goes", []string{"STLS", "UIDL"}, []string{}, "no longer UIDL"},
 	} {
-		if got := change(mail.BothWays{BeforeTLS: tt.before, AfterTLS: tt.after}); got != tt.want {
+		if got := change(mail.BothWays{BeforeTLS: tt.before, AfterTLS: tt.after}, 2); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.when, got, tt.want)
 		}
 	}
