@@ -24,6 +24,7 @@ type Options struct {
 	FailOn     mail.Severity    // findings at or above it give exit code 1; "" for none
 	Transcript bool             // keep the redacted conversations
 	Injection  bool             // test what servers with STARTTLS do with a command before the handshake, over one further connection each
+	Survey     bool             // Probe only: find out what each server takes of all that TLS has, over many further connections
 	Clients    bool             // say what mail programs would find by themselves
 	Control    []mail.Endpoint  // control hosts, asked on suspicion only, see DefaultControl; none where no third party may be asked
 	AllPorts   bool             // Probe only: ask every standard port of a host that is named without one

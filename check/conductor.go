@@ -32,6 +32,7 @@ type conductor struct {
 	unbound  sync.Map    // hosts whose mechanisms with a channel binding are of no use here
 	furthers furthers
 	controls controls
+	surveys  surveys
 	cooling  map[string]phase // by host: begun while it is left alone, done where that was in vain
 
 	published  bool                    // every source but the guesses has answered

@@ -35,6 +35,7 @@ func Probe(ctx context.Context, named []mail.Endpoint, o Options, emit func(mail
 	why := c.loop(ctx, c.advanceProbe, c.finishedProbe)
 	c.run.cancel()
 	c.cutProbes(why)
+	c.cutSurveys(why)
 	c.strike(l)
 	c.compareResolvers(ctx)
 	return c.finish(ctx, discover.Result{})
@@ -51,10 +52,13 @@ func (c *conductor) advanceProbe() {
 	c.askControls()
 	c.giveUp()
 	c.signIn()
+	if c.o.Survey {
+		c.survey()
+	}
 }
 
 func (c *conductor) finishedProbe() bool {
-	return c.run.Err() != nil || !c.probing() && !c.asksFurther() && c.controls.pending == 0
+	return c.run.Err() != nil || !c.probing() && !c.asksFurther() && c.controls.pending == 0 && !c.surveying()
 }
 
 // probeTarget says what a run is about: what the user typed, and the domain

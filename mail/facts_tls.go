@@ -15,8 +15,9 @@ type TLSFacts struct {
 	// Attempt tells a further handshake from the one that counts: "classical"
 	// (no post-quantum key share), "tls-1.2" (nothing newer), "legacy" (everything
 	// since SSL 3.0, up to the server's choice and no further), "small" (nothing that
-	// any server has, so that the answer is a refusal in one small packet). What it shows is
-	// no proof that mail programs can use the server.
+	// any server has, so that the answer is a refusal in one small packet), "survey"
+	// (many handshakes, see Survey). What it shows is no proof that mail programs can
+	// use the server.
 	Attempt           string             `json:"attempt,omitempty"`
 	Alert             uint8              `json:"alert,omitempty"`              // the number of the alert with which the server ended the handshake, RFC 8446 section 6
 	ClientCertificate CertificateRequest `json:"client_certificate,omitempty"` // whether the server asks for a certificate of the client
@@ -41,6 +42,8 @@ type TLSFacts struct {
 	Chain        []string    `json:"chain,omitempty"`                 // subjects from the server's own certificate to a trusted root, as built; none where none can be
 	ChainNotes   []ChainNote `json:"chain_notes,omitempty"`           // what is odd about the certificates as sent
 	Stapled      OCSPStatus  `json:"stapled,omitempty"`               // the status that the server sent with its certificate, RFC 6066 section 8
+
+	Survey *TLSSurvey `json:"survey,omitempty"` // of the attempt "survey", which is about all that the server takes
 }
 
 // A CertificateFault is what makes certificates unusable, whoever signed them.

@@ -21,6 +21,10 @@ func TestEventsSurviveJSON(t *testing.T) {
 		{Observation: &Observation{ID: "h", Kind: KindHTTP, HTTPFacts: &HTTPFacts{URL: "https://b/", Status: 404}, Failure: &Failure{HTTPStatus, "404"}}},
 		{Observation: &Observation{ID: "d", Kind: KindDial, Subject: e.String(), Address: "192.0.2.1"}},
 		{Observation: &Observation{ID: "t", Kind: KindTLS, TLSFacts: &TLSFacts{Version: "TLS 1.3", Certificates: []Certificate{{Subject: "CN=b", Names: []string{"b"}, NotBefore: at, NotAfter: at}}}}},
+		{Observation: &Observation{ID: "t/survey", Kind: KindTLS, TLSFacts: &TLSFacts{Attempt: "survey", Survey: &TLSSurvey{
+			Versions: []SurveyedVersion{{Version: "TLS 1.3", Offered: Yes, Suites: []string{"TLS_AES_128_GCM_SHA256"}, Complete: true, Order: ServerOrder}, {Version: "SSL 3.0", Suites: []string{}}},
+			Groups:   []string{"X25519"}, PostQuantum: No, DHBits: 1024, ALPN: ALPNIgnored, WithoutName: OtherWithoutName, OtherCertificate: &Certificate{Names: []string{"x"}}, Connections: 9, Stopped: "why",
+		}}}},
 		{Observation: &Observation{ID: "s", Kind: KindSession, SessionFacts: &SessionFacts{Greeting: "* OK", Capabilities: BothWays{nil, []string{}}}}},
 		{Observation: &Observation{ID: "u", Kind: KindAuth, AuthFacts: &AuthFacts{Mechanism: "plain", Username: "a@b"}}},
 		{Observation: &Observation{ID: "m", Kind: KindMailbox, MailboxFacts: &MailboxFacts{Messages: 3, Quota: &Quota{Used: 1, Limit: 2}}}},

@@ -66,7 +66,7 @@ type Observation struct {
 	//	         that it was about where that is another one than the target's
 	//	dial     dial:imaps://imap.example.com:993#192.0.2.1 (one for each address tried)
 	//	tls      tls:imaps://imap.example.com:993#192.0.2.1; with /classical, /tls-1.2 or /legacy after it
-	//	         for a further handshake that only finds out what the server can do
+	//	         for a further handshake that only finds out what the server can do, with /survey for many
 	//	session  session:imaps://imap.example.com:993;
 	//	         session:imaps://imap.example.com:993#192.0.2.2 at a further address of the host
 	//	auth     auth:imaps://imap.example.com:993/plain/anna@example.com

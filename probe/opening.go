@@ -232,6 +232,7 @@ func (s *Session) encrypt(ctx context.Context) error {
 		o.Failure.Detail = s.clean(o.Failure.Detail) // it may quote the server
 	}
 	s.emit(o)
+	s.shaken = &o
 	if o.ClientCertificate != "" {
 		s.asked = &o
 	}

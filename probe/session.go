@@ -88,6 +88,7 @@ type Session struct {
 	plainly   bool              // a rejection may be the mechanism's fault, so only the plain ones are left
 	otherwise bool              // the server binds sign-ins to the connection in a way that is not known here
 	hurried   bool              // the run leaves the present step less time than it is due
+	shaken    *mail.Observation // the handshake, also one that failed; nil for none
 	unshaken  *mail.Observation // the handshake that failed, nil for none
 	asked     *mail.Observation // the handshake in which the server asked for a certificate of ours
 	redact    []*mail.Redactor

@@ -49,6 +49,7 @@ func (v *view) details() {
 	v.clients()
 	v.trail()
 	v.servers()
+	v.surveys()
 	v.controls()
 	v.observations()
 	v.transcripts()

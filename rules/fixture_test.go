@@ -22,7 +22,7 @@ func fixtures() []fixture {
 		addressFixtures(), turnedAwayFixtures(), vantageFixtures(),
 		blockFixtures(), portalFixtures(), clockFixtures(), packetFixtures(), interceptionFixtures(),
 		networkFixtures(), resolverFixtures(), dnsFixtures(), familyFixtures(), declaredFixtures(), unheardFixtures(), providerFixtures(), connectionFixtures(), greetingFixtures(), modeFixtures(),
-		certificateFixtures(), tlsFixtures(), alertFixtures(), certificateFactFixtures(), sessionFixtures(), signInFixtures(), identityFixtures(), bindingFixtures(), mechanismFixtures(), mailboxFixtures(), proofFixtures(), sendFixtures(),
+		certificateFixtures(), tlsFixtures(), alertFixtures(), certificateFactFixtures(), surveyFixtures(), sessionFixtures(), signInFixtures(), identityFixtures(), bindingFixtures(), mechanismFixtures(), mailboxFixtures(), proofFixtures(), sendFixtures(),
 		conflictFixtures(), placesFixtures(), publishedFixtures(), mxFixtures(), safetyFixtures(), runFixtures(),
 		roundTripFixtures(),
 	)

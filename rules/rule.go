@@ -80,6 +80,7 @@ func ruleBook() []rule {
 		certificateRules(),
 		certificateFactRules(),
 		tlsRules(),
+		surveyRules(),
 		startTLSRules(),
 		signInRules(),
 		mechanismRules(),

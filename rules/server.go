@@ -15,6 +15,7 @@ type server struct {
 	dials      []mail.Observation
 	handshakes []mail.Observation // at the address of the session
 	ladder     []mail.Observation // further handshakes, in other ways than mail programs make them: no proof of anything
+	survey     *mail.Observation  // of all that it takes of TLS; nil where none was made
 	elsewhere  []mail.Observation // handshakes, then sessions, at further addresses of the host
 	session    *mail.Observation
 	signIns    []mail.Observation
@@ -59,9 +60,12 @@ func (s *server) add(o mail.Observation) {
 	case mail.KindDial:
 		s.dials = append(s.dials, o)
 	case mail.KindTLS:
-		if o.TLSFacts != nil && o.Attempt != "" {
+		switch {
+		case o.TLSFacts != nil && o.Survey != nil:
+			s.survey = &o
+		case o.TLSFacts != nil && o.Attempt != "":
 			s.ladder = append(s.ladder, o)
-		} else {
+		default:
 			s.handshakes = append(s.handshakes, o)
 		}
 	case mail.KindSession:

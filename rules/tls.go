@@ -14,7 +14,8 @@ func tlsRules() []rule {
 				detail: "Mail programs of today want TLS 1.2 or later and refuse to {task} mail.",
 				fix:    "Update the mail server or its TLS library and enable TLS 1.2 and 1.3.",
 			},
-			check: (*index).findOldTLS,
+			silences: besidesOutdated(),
+			check:    (*index).findOldTLS,
 		},
 		{
 			id: "tls.obsolete-ciphers", looksFor: "a server encrypts only in ways that are out of use",
@@ -25,6 +26,7 @@ func tlsRules() []rule {
 				detail: "Mail programs of today know nothing in common with the server that is still safe, and refuse to {task} mail.",
 				fix:    "Enable ECDHE with AES-GCM or ChaCha20 on the server, which takes an update where its TLS library does not know them.",
 			},
+			silences: besidesOutdated(),
 			check: lost(func(s *server) bool { return s.wayThatWorks() == "legacy" && !outdated(s.found().Version) }, func(h hit) params {
 				return params{"cipher": h.servers[0].found().Cipher}
 			}),

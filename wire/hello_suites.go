@@ -59,29 +59,35 @@ func oldSuites() []suite {
 
 // everySuite gives all suites that are offered to a server of which nothing is
 // known: those of crypto/tls, the good ones first, and the old ones.
-func everySuite() []uint16 {
-	var ids []uint16
-	for _, s := range tls.CipherSuites() {
-		ids = append(ids, s.ID)
+func everySuite() []uint16 { return idsOf(offeredSuites()) }
+
+func offeredSuites() []suite {
+	var list []suite
+	for _, s := range slices.Concat(tls.CipherSuites(), tls.InsecureCipherSuites()) {
+		list = append(list, suite{s.ID, s.Name})
 	}
-	for _, s := range tls.InsecureCipherSuites() {
-		ids = append(ids, s.ID)
-	}
-	for _, s := range oldSuites() {
-		ids = append(ids, s.id)
+	return append(list, oldSuites()...)
+}
+
+func idsOf(suites []suite) []uint16 {
+	ids := make([]uint16, len(suites))
+	for i, s := range suites {
+		ids[i] = s.id
 	}
 	return ids
 }
 
 // suiteName gives the IANA name of a suite, and its number where it is not known.
 func suiteName(id uint16) string {
-	for _, s := range slices.Concat(oldSuites(), rareSuites()) {
-		if s.id == id {
-			return s.name
-		}
-	}
 	if name := tls.CipherSuiteName(id); name != fmt.Sprintf("0x%04X", id) {
 		return name
+	}
+	for _, list := range [][]suite{oldSuites(), rareSuites()} {
+		for _, s := range list {
+			if s.id == id {
+				return s.name
+			}
+		}
 	}
 	return fmt.Sprintf("0x%04x", id)
 }

@@ -18,40 +18,37 @@ func SurveyVersions() []uint16 {
 // that mail servers have not is left out: pre-shared and fixed Diffie-Hellman
 // keys, Kerberos, SRP and GOST.
 func SurveySuites(version uint16) []uint16 {
-	all := everySuite()
-	for _, s := range rareSuites() {
-		all = append(all, s.id)
-	}
-	all = slices.DeleteFunc(all, func(id uint16) bool { return !suiteFits(id, version) })
-	slices.SortStableFunc(all, func(a, b uint16) int { return cmp.Compare(faults(suiteName(a)), faults(suiteName(b))) })
-	return all
+	all := append(offeredSuites(), rareSuites()...)
+	all = slices.DeleteFunc(all, func(s suite) bool { return !s.fits(version) })
+	slices.SortStableFunc(all, func(a, b suite) int { return cmp.Compare(a.faults(), b.faults()) })
+	return idsOf(all)
 }
 
 // faults counts what a suite lacks that a good one has: an AEAD and a key that is forgotten.
-func faults(suite string) int {
+func (s suite) faults() int {
 	n := 0
-	if !strings.Contains(suite, "GCM") && !strings.Contains(suite, "POLY1305") && !strings.Contains(suite, "CCM") {
+	if !strings.Contains(s.name, "GCM") && !strings.Contains(s.name, "POLY1305") && !strings.Contains(s.name, "CCM") {
 		n++
 	}
-	if strings.HasPrefix(suite, "TLS_RSA_") || strings.Contains(suite, "_anon_") {
+	if strings.HasPrefix(s.name, "TLS_RSA_") || strings.Contains(s.name, "_anon_") {
 		n += 2
 	}
 	return n
 }
 
-// suiteFits reports whether a suite is defined for a version: those of TLS 1.3
+// fits reports whether a suite is defined for a version: those of TLS 1.3
 // for that alone (RFC 8446 appendix B.4), those with SHA-256, SHA-384 or an AEAD
 // since TLS 1.2 (RFC 5246 appendix A.5), and those of elliptic curves since TLS 1.0 (RFC 8422).
-func suiteFits(id, version uint16) bool {
-	name := suiteName(id)
-	old := strings.HasSuffix(name, "_SHA") || strings.HasSuffix(name, "_MD5")
+func (s suite) fits(version uint16) bool {
+	newest := s.id>>8 == 0x13
+	old := strings.HasSuffix(s.name, "_SHA") || strings.HasSuffix(s.name, "_MD5")
 	switch {
-	case version == tls.VersionTLS13 || id>>8 == 0x13:
-		return version == tls.VersionTLS13 && id>>8 == 0x13
+	case version == tls.VersionTLS13 || newest:
+		return version == tls.VersionTLS13 && newest
 	case version == tls.VersionTLS12:
 		return true
 	case version == versionSSL30:
-		return old && !strings.Contains(name, "_EC")
+		return old && !strings.Contains(s.name, "_EC")
 	default:
 		return old
 	}

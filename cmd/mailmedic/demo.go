@@ -57,6 +57,7 @@ and makes a good bug report.
 	cmd.Flags().BoolVar(&list, "list", false, "list the scenarios")
 	cmd.Flags().StringVar(&o.command, "command", "check", "what to run in the scenario: check|discover|probe")
 	cmd.Flags().BoolVar(&o.all, "all", false, "probe all seven standard ports of each host (with --command probe)")
+	registerSurvey(cmd, &o.survey)
 	registerClients(cmd, &o.clients)
 	o.registerDemo(cmd)
 	return cmd
@@ -68,6 +69,7 @@ type demoOptions struct {
 	command string
 	clients bool
 	all     bool
+	survey  bool
 }
 
 func (o *demoOptions) demo(cmd *cobra.Command, s *streams, name string, named []string) error {
@@ -76,8 +78,8 @@ func (o *demoOptions) demo(cmd *cobra.Command, s *streams, name string, named []
 		return usagef("--command %q is not one of check, discover, probe", o.command)
 	case o.clients && o.command != "discover":
 		return usagef("--clients goes with --command discover")
-	case (o.all || len(named) > 0) && o.command != "probe":
-		return usagef("servers and --all go with --command probe")
+	case (o.all || o.survey || len(named) > 0) && o.command != "probe":
+		return usagef("servers, --all and --tls-survey go with --command probe")
 	}
 	world, err := scenario(name)
 	if err != nil {
@@ -117,7 +119,7 @@ func (o *demoOptions) demo(cmd *cobra.Command, s *streams, name string, named []
 
 // probe asks servers of a world, all of them where none is named.
 func (o *demoOptions) probe(ctx context.Context, s *streams, world *lab.World, network wire.Options, named []string, signIn *check.SignIn) error {
-	p := probeOptions{network: o.network, output: o.output, all: o.all, test: o.test}
+	p := probeOptions{network: o.network, output: o.output, all: o.all, survey: o.survey, test: o.test}
 	p.test.address = world.Demo.Address
 	servers, err := p.servers(named)
 	if err != nil {
@@ -136,6 +138,9 @@ func (o *demoOptions) probe(ctx context.Context, s *streams, world *lab.World, n
 	}
 	if o.all {
 		command = append(command, "--all")
+	}
+	if o.survey {
+		command = append(command, "--tls-survey")
 	}
 	if signIn != nil && !signIn.Secret.IsZero() {
 		command = append(command, "--user", signIn.Username)

@@ -18,6 +18,7 @@ type probeOptions struct {
 	sign    signInFlags
 	test    sendTestFlags
 	all     bool
+	survey  bool
 }
 
 func newProbe(s *streams) *cobra.Command {
@@ -47,6 +48,7 @@ so is a certificate of your own (--client-cert).
 ` + exitCodesHelp,
 		Example: `  mailmedic probe imap.example.org smtp.example.org:587
   mailmedic probe mail.example.org --all
+  mailmedic probe smtp.example.org:587 --tls-survey
   mailmedic probe imaps://[2001:db8::25]:993 --transcript
   mailmedic probe imaps://imap.example.org --user anna@example.org --ask-password`,
 		Args: cobra.MinimumNArgs(1),
@@ -73,6 +75,7 @@ so is a certificate of your own (--client-cert).
 		}),
 	}
 	cmd.Flags().BoolVar(&o.all, "all", false, "ask all seven standard ports of each host")
+	registerSurvey(cmd, &o.survey)
 	o.network.register(cmd, check.ProbeTimeout)
 	o.network.registerTests(cmd)
 	o.network.registerControl(cmd)
@@ -81,6 +84,10 @@ so is a certificate of your own (--client-cert).
 	o.sign.register(cmd)
 	o.output.register(cmd)
 	return cmd
+}
+
+func registerSurvey(cmd *cobra.Command, survey *bool) {
+	cmd.Flags().BoolVar(survey, "tls-survey", false, "list the TLS versions, cipher suites and key exchanges that each server takes,\nover 20 to 150 further connections, one after another")
 }
 
 // servers reads what the user named.
@@ -113,7 +120,8 @@ func (o *probeOptions) signIn(ctx context.Context, s *streams, servers []mail.En
 // name of the command decides about hints.
 func (o *probeOptions) run(ctx context.Context, s *streams, command string, world wire.Options, servers []mail.Endpoint, signIn *check.SignIn) error {
 	return play(s, command, &o.network, &o.output, world, signIn, func(options check.Options, emit func(mail.Event)) mail.Closing {
-		options.AllPorts, options.SendTest = o.all, o.test.asked(mail.Target{}, o.sign.user)
+		options.AllPorts, options.Survey = o.all, o.survey
+		options.SendTest = o.test.asked(mail.Target{}, o.sign.user)
 		return check.Probe(ctx, servers, options, emit)
 	})
 }

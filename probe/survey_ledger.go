@@ -1,0 +1,333 @@
+package probe
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/wire"
+)
+
+// maxSurvey is how many connections a survey makes at most. A server of today
+// takes about thirty, one that takes everything that was ever in use, in five
+// versions, more than anybody should ask for.
+const maxSurvey = 150
+
+// A ledger is what a survey knows so far.
+type ledger struct {
+	named bool              // the server is asked for by a name
+	alpn  string            // the protocol's own name
+	shown *mail.Certificate // what the usual handshake showed; nil where it failed
+	spoke string            // the version of the usual handshake
+
+	versions      []*surveyedVersion // newest first
+	groups        []uint16           // that are taken in the newest version
+	groupsDone    bool               // no more of them are asked for
+	groupsUnclear bool               // since an answer told nothing
+	parted        bool               // nothing new was left in suites and groups of TLS 1.3 at once
+	dhBits        int
+	asked         map[aim]bool
+	answer        mail.ALPNAnswer
+	without       mail.NameDependence
+	other         *mail.Certificate
+
+	worked      *step   // the first that the server has answered
+	doubt       *step   // the last, when it is not clear whether its answer was one
+	doubtful    verdict // what it was, if the server still answers others
+	again       *step   // the last, when the server turned it away for the moment
+	turns       int     // how often it did
+	connections int
+	late        bool   // the time is over
+	stopped     string // why nothing more is asked, "" while it goes on
+}
+
+// A surveyedVersion is what is known of one version.
+type surveyedVersion struct {
+	id        uint16
+	settled   bool // offered tells, or will never be known
+	offered   mail.Fact
+	suites    []uint16 // that are taken, in the order found
+	left      []uint16 // that may still be asked for
+	done      bool     // no more are asked for
+	complete  bool     // and the rest is refused
+	reordered bool     // known ones were offered in another order
+	choices   []suiteChoice
+}
+
+// A suiteChoice is which suite the server chose of a list.
+type suiteChoice struct {
+	list   []uint16
+	chosen uint16
+}
+
+// A verdict is what a connection of a survey says about its offer.
+type verdict string
+
+const (
+	taken      verdict = "taken"
+	refused    verdict = "refused"     // with an alert
+	hungUp     verdict = "hung up"     // without a word, which may be a refusal
+	unclear    verdict = "unclear"     // no answer in time, or one that makes no sense
+	turnedAway verdict = "turned away" // it did not come to a handshake
+	cutShort   verdict = "cut short"   // by the end of the run
+)
+
+// A reply is what came of a step.
+type reply struct {
+	verdict      verdict
+	choice       wire.Choice       // of an offer that was taken
+	presentation wire.Presentation // likewise of a whole handshake
+	why          string            // in words, where it was not taken
+}
+
+func newLedger() *ledger {
+	l := &ledger{asked: map[aim]bool{}}
+	for _, id := range wire.SurveyVersions() {
+		l.versions = append(l.versions, &surveyedVersion{id: id, left: wire.SurveySuites(id)})
+	}
+	return l
+}
+
+// learn takes in what came of a step.
+func (l *ledger) learn(s step, r reply) {
+	l.connections++
+	l.again = nil
+	s.wait = false
+	switch {
+	case r.verdict == cutShort:
+		l.late, l.stopped = true, "the time was over"
+	case r.verdict == turnedAway:
+		l.turnAway(s, r.why)
+	case s.aim == aimControl && r.verdict == taken:
+		doubt := *l.doubt
+		l.doubt = nil
+		l.settle(doubt, reply{verdict: l.doubtful})
+	case s.aim == aimControl:
+		l.stopped = "the server no longer answers what it has answered before: " + r.why
+	case (r.verdict == hungUp || r.verdict == unclear) && l.worked != nil:
+		l.doubt, l.doubtful = &s, unclear
+		if r.verdict == hungUp {
+			l.doubtful = refused
+		}
+	default:
+		l.settle(s, r)
+	}
+	if _, more := l.next(); more && l.connections == maxSurvey {
+		l.stopped = fmt.Sprintf("it would have taken more than %d connections", maxSurvey)
+	}
+}
+
+// turnAway notes that the server wants no more connections for the moment: it
+// gets a pause once.
+func (l *ledger) turnAway(s step, why string) {
+	if l.turns++; l.turns > 1 {
+		l.stopped = "the server turned further connections away: " + why
+		return
+	}
+	s.wait = true
+	l.again = &s
+}
+
+// settle enters an answer.
+func (l *ledger) settle(s step, r reply) {
+	if r.verdict == taken && l.worked == nil {
+		l.worked = &s
+	}
+	l.asked[s.aim] = true
+	switch s.aim {
+	case aimVersions:
+		l.settleVersions(s.offer, r)
+	case aimBoth, aimGroups:
+		l.settleGroup(s, r)
+	case aimSuites:
+		l.settleSuite(s, r)
+	case aimOrder:
+		l.version(s.offer.Versions[0]).reordered = true
+		_ = r.verdict == taken && l.note(s.offer, r.choice)
+	case aimName:
+		l.settleName(r)
+	case aimALPN:
+		l.settleALPN(r)
+	case aimControl:
+	}
+}
+
+// settleSuite: a server that falls back to an older version takes none of the
+// suites in the newer one.
+func (l *ledger) settleSuite(s step, r reply) {
+	v := l.version(s.offer.Versions[0])
+	sensible := r.verdict == taken && l.note(s.offer, r.choice)
+	if !sensible || r.choice.Version != v.id {
+		v.done, v.complete = true, r.verdict == refused || sensible && r.choice.Version < v.id
+	}
+}
+
+// settleVersions: what was offered beside a version that was chosen and is
+// newer is not taken, what is older is still to be asked for. A version that was
+// not offered tells nothing.
+func (l *ledger) settleVersions(o wire.Offer, r reply) {
+	sensible := r.verdict == taken && slices.Contains(o.Versions, r.choice.Version)
+	for i, id := range o.Versions {
+		v := l.version(id)
+		switch {
+		case r.verdict == refused, sensible && v.id > r.choice.Version:
+			v.settled, v.offered = true, mail.No
+		case sensible && v.id == r.choice.Version:
+			v.settled, v.offered = true, mail.Yes
+			l.note(o, r.choice)
+		case i == 0 && !sensible:
+			v.settled = true
+		}
+	}
+}
+
+func (l *ledger) settleGroup(s step, r reply) {
+	v := l.version(s.offer.Versions[0])
+	fresh := r.verdict == taken && slices.Contains(l.openGroups(), r.choice.Group)
+	if fresh {
+		l.note(s.offer, r.choice)
+	}
+	switch {
+	case s.aim == aimBoth:
+		l.parted = !fresh
+	case !fresh:
+		l.groupsDone, l.groupsUnclear = true, r.verdict != refused
+	case l.parted && !v.done: // the groups were not why the suites were refused
+		v.done, v.complete = true, true
+	}
+}
+
+func (l *ledger) settleName(r reply) {
+	switch {
+	case r.verdict == refused:
+		l.without = mail.RefusedWithoutName
+	case r.verdict != taken || r.presentation.Certificate == nil:
+	case sameCertificate(*r.presentation.Certificate, *l.shown):
+		l.without = mail.SameWithoutName
+	default:
+		l.without, l.other = mail.OtherWithoutName, r.presentation.Certificate
+	}
+}
+
+func (l *ledger) settleALPN(r reply) {
+	switch {
+	case r.verdict == refused:
+		l.answer = mail.ALPNRefused
+	case r.verdict != taken:
+	case r.presentation.Protocol == l.alpn:
+		l.answer = mail.ALPNChosen
+	default:
+		l.answer = mail.ALPNIgnored
+	}
+}
+
+func sameCertificate(a, b mail.Certificate) bool {
+	return a.Subject == b.Subject && a.Issuer == b.Issuer && a.Key == b.Key && slices.Equal(a.Names, b.Names) &&
+		a.NotBefore.Equal(b.NotBefore) && a.NotAfter.Equal(b.NotAfter)
+}
+
+// note enters what was chosen of an offer, and reports whether it makes sense.
+func (l *ledger) note(o wire.Offer, c wire.Choice) bool {
+	v := l.version(c.Version)
+	if v == nil || v.offered != mail.Yes || !slices.Contains(o.Suites, c.Suite) {
+		return false
+	}
+	if !slices.Contains(v.suites, c.Suite) {
+		v.suites = append(v.suites, c.Suite)
+		v.left = slices.DeleteFunc(slices.Clone(v.left), func(id uint16) bool { return id == c.Suite })
+	}
+	v.choices = append(v.choices, suiteChoice{o.Suites, c.Suite})
+	if c.Group != 0 && v == l.newest() {
+		l.groups = withNew(l.groups, c.Group)
+	}
+	if c.DHBits != 0 && (l.dhBits == 0 || c.DHBits < l.dhBits) {
+		l.dhBits = c.DHBits
+	}
+	return true
+}
+
+// withNew adds to a list what does not stand in it.
+func withNew(list []uint16, ids ...uint16) []uint16 {
+	for _, id := range ids {
+		if !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+func (l *ledger) version(id uint16) *surveyedVersion {
+	for _, v := range l.versions {
+		if v.id == id {
+			return v
+		}
+	}
+	return nil
+}
+
+// newest gives the newest version that the server takes, nil while none is known.
+func (l *ledger) newest() *surveyedVersion {
+	for _, v := range l.versions {
+		if v.offered == mail.Yes {
+			return v
+		}
+	}
+	return nil
+}
+
+// openGroups gives the groups of the newest version that may still be asked for.
+func (l *ledger) openGroups() []uint16 {
+	v := l.newest()
+	if v == nil || l.groupsDone {
+		return nil
+	}
+	return slices.DeleteFunc(wire.SurveyGroups(v.id), func(id uint16) bool { return slices.Contains(l.groups, id) })
+}
+
+// withCurves gives the suites with a key exchange over elliptic curves.
+func (v *surveyedVersion) withCurves() []uint16 {
+	return slices.DeleteFunc(slices.Clone(v.suites), func(id uint16) bool { return !strings.HasPrefix(wire.SuiteName(id), "TLS_ECDH") })
+}
+
+// turned gives the known suites the other way round. ChaCha20 stays behind,
+// since some servers go by the client when it comes first and by themselves else.
+func (v *surveyedVersion) turned() []uint16 {
+	isChaCha := func(id uint16) bool { return strings.Contains(wire.SuiteName(id), "CHACHA20") }
+	list := slices.DeleteFunc(slices.Clone(v.suites), isChaCha)
+	if len(list) < 2 {
+		list = slices.Clone(v.suites)
+		slices.Reverse(list)
+		return list
+	}
+	slices.Reverse(list)
+	for _, id := range v.suites {
+		if isChaCha(id) {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+// order says whose order counts: the client's as long as every choice was the
+// first of its list that is taken at all. That has to have been seen with two
+// lists that contradict each other.
+func (v *surveyedVersion) order() mail.SuiteOrder {
+	if len(v.suites) < 2 {
+		return ""
+	}
+	contradicted := false
+	for _, c := range v.choices {
+		first := slices.IndexFunc(c.list, func(id uint16) bool { return slices.Contains(v.suites, id) })
+		if c.list[first] != c.chosen {
+			return mail.ServerOrder
+		}
+		if slices.Contains(c.list, v.suites[0]) && c.chosen != v.suites[0] {
+			contradicted = true
+		}
+	}
+	if contradicted {
+		return mail.ClientOrder
+	}
+	return ""
+}
