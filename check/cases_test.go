@@ -15,13 +15,14 @@ import (
 )
 
 // serverCases are the numbered cases of the catalogue of server behaviours that
-// are about first words, offers, encryption and networks, by group.
+// are about first words, offers, encryption, networks and signing in, by group.
 func serverCases() map[string][]int {
 	return map[string][]int{
 		"greetings":  {1, 2, 3, 4, 6, 7, 8, 10, 11, 12, 13, 14, 16, 17, 18, 20, 21, 23, 24, 25, 26},
 		"offers":     {28, 30, 32, 33, 34, 36, 37, 39, 40, 41, 42, 43, 44, 46, 47},
 		"encryption": {48, 49, 51, 53, 54, 55, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 71, 72, 73, 74},
 		"networks":   {92, 94, 95, 97, 99},
+		"sign-ins":   {77, 78, 79, 82, 83, 85, 86, 87, 89, 90, 91},
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/mailmedic/mailmedic/mail"
 )
 
-func TestCase71SignInByCertificate(t *testing.T) {
+func TestSignInByCertificate(t *testing.T) {
 	t.Parallel()
 	byCertificate, withBoth := Credentials{Username: anna}, withPassword()
 	asMe, asOther := byCertificate, byCertificate
@@ -24,7 +24,7 @@ func TestCase71SignInByCertificate(t *testing.T) {
 		tried        []string // mechanism and class
 		answer       mail.CertificateAnswer
 	}{
-		{"EXTERNAL", "client_certificate = \"optional\"\nmechanisms = [\"EXTERNAL\"]", byCertificate, Accepted, []string{"external "}, mail.CertificateShown},
+		{"case 71: EXTERNAL", "client_certificate = \"optional\"\nmechanisms = [\"EXTERNAL\"]", byCertificate, Accepted, []string{"external "}, mail.CertificateShown},
 		{"EXTERNAL over TLS 1.2", "tls_versions = [\"1.2\"]\nclient_certificate = \"required\"\nmechanisms = [\"EXTERNAL\"]", byCertificate, Accepted, []string{"external "}, mail.CertificateShown},
 		{"EXTERNAL is stronger than any password", "client_certificate = \"optional\"\nmechanisms = [\"PLAIN\", \"SCRAM-SHA-256-PLUS\", \"EXTERNAL\"]", withBoth, Accepted, []string{"external "}, mail.CertificateShown},
 		{"the user names the account of the certificate", "client_certificate = \"optional\"\nmechanisms = [\"EXTERNAL\"]", asMe, Accepted, []string{"external "}, mail.CertificateShown},
@@ -63,7 +63,7 @@ func TestCase71SignInByCertificate(t *testing.T) {
 	}
 }
 
-func TestCase71CertificatesThatAreNotAccepted(t *testing.T) {
+func TestCertificatesThatAreNotAccepted(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name, kind, server string
@@ -74,7 +74,7 @@ func TestCase71CertificatesThatAreNotAccepted(t *testing.T) {
 		{"an expired one, TLS 1.3", "expired", "client_certificate = \"required\"", false, "optional rejected", 45},
 		{"an expired one, TLS 1.2", "expired", "tls_versions = [\"1.2\"]\nclient_certificate = \"required\"", false, "optional rejected", 45},
 		{"one that an unknown authority signed", "unknown-ca", "client_certificate = \"required\"", false, "required unsuitable", 116},
-		{"none", "good", "client_certificate = \"required\"", true, "required ", 116},
+		{"case 71: none", "good", "client_certificate = \"required\"", true, "required ", 116},
 		{"none where one is optional", "good", "client_certificate = \"optional\"", true, "optional ", 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -39,6 +39,10 @@ func signInFixtures() []fixture {
 		{"auth.mechanism-useless", "a digest is rejected and the password accepted", good().auth(imaps, "cram-md5", "anna@example.org", mail.AuthRejected, "NO").accepts(imaps, "anna@example.org"), "imap.example.org offers CRAM-MD5, and accepts the password only by PLAIN", mail.Warning},
 		{"auth.mechanism-useless", "another user name was rejected", good().auth(imaps, "cram-md5", "anna", mail.AuthRejected, "NO").accepts(imaps, "anna@example.org"), "", ""},
 
+		{"auth.mechanism-broken", "it is not implemented, and another one is", signedIn().auth(imaps, "cram-md5", "anna@example.org", mail.AuthUnavailable, "NO not implemented"), "imap.example.org offers CRAM-MD5, which does not work, and lets people in by PLAIN", mail.Notice},
+		{"auth.mechanism-broken", "the password has no form in it", signedIn().auth(imaps, "scram-sha-1", "anna@example.org", mail.AuthUnavailable, "the user name or the password has characters that SCRAM has no form for"), "", ""},
+		{"auth.mechanism-broken", "none of them works", good().auth(imaps, "cram-md5", "anna@example.org", mail.AuthUnavailable, "NO not implemented"), "", ""},
+
 		{"auth.web-login", "the server says so", rejected("NO [ALERT] Please log in via your web browser: https://support.example/78754 (Failure)"), "The provider holds the sign-in of anna@example.org as suspicious", mail.Critical},
 		{"auth.web-login", "it is wrong", rejected("NO wrong"), "", ""},
 

@@ -122,6 +122,17 @@ func passwordRules() []rule {
 			},
 			check: (*index).findUselessMechanism,
 		},
+		{
+			id: "auth.mechanism-broken", looksFor: "a server offers a mechanism that does not work",
+			severity: mail.Notice, owner: mail.OwnerProvider, confidence: mail.Likely,
+			references: []string{"RFC 4954 section 4", "RFC 5802 section 5.1", "RFC 7677 section 4"},
+			words: words{
+				title:  "{host} offers {broken}, which does not work, and lets people in by {right}",
+				detail: "Mail programs that are set to this way to sign in fail, although user name and password are right.[ It came to: {said}]",
+				fix:    "Take {broken} out of what the server offers, or mend it: the log of the authentication service tells more. In the mail program choose the normal password, over SSL/TLS or STARTTLS.",
+			},
+			check: (*index).findBrokenMechanism,
+		},
 	}
 }
 
@@ -371,6 +382,30 @@ func (x *index) findUselessMechanism() []hit {
 				h.params = params{"useless": strings.ToUpper(o.Mechanism), "right": strings.ToUpper(accepted.Mechanism)}
 				hits = append(hits, h)
 			}
+		}
+	}
+	return hits
+}
+
+// findBrokenMechanism looks for a mechanism that was faulted where another one
+// was accepted. What it lacks with channel binding is told elsewhere, and that a
+// password has no form in SCRAM is no fault of the server.
+func (x *index) findBrokenMechanism() []hit {
+	var hits []hit
+	for _, s := range x.settings() {
+		accepted := slices.IndexFunc(s.signIns, func(o mail.Observation) bool { return o.AuthFacts != nil && succeeded(o) })
+		if accepted < 0 {
+			continue
+		}
+		for _, o := range s.signIns {
+			if o.AuthFacts == nil || failureClass(o) != mail.AuthUnavailable || o.Mechanism == "none" ||
+				strings.Contains(o.Reply, "channel-binding") || strings.Contains(o.Reply, "SCRAM has no form for") {
+				continue
+			}
+			h := about([]*server{s})
+			h.evidence = []string{o.ID, s.signIns[accepted].ID}
+			h.params = params{"broken": strings.ToUpper(o.Mechanism), "right": strings.ToUpper(s.signIns[accepted].Mechanism), "said": said(o.Reply)}
+			hits = append(hits, h)
 		}
 	}
 	return hits
