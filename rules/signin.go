@@ -128,7 +128,7 @@ func passwordRules() []rule {
 			references: []string{"RFC 4954 section 4", "RFC 5802 section 5.1", "RFC 7677 section 4"},
 			words: words{
 				title:  "{host} offers {broken}, which does not work, and lets people in by {right}",
-				detail: "Mail programs that are set to this way to sign in fail, although user name and password are right.[ It came to: {said}]",
+				detail: "Mail programs that are set to this way to sign in fail[ (\"{said}\")], although user name and password are right.",
 				fix:    "Take {broken} out of what the server offers, or mend it: the log of the authentication service tells more. In the mail program choose the normal password, over SSL/TLS or STARTTLS.",
 			},
 			check: (*index).findBrokenMechanism,
