@@ -68,6 +68,18 @@ type observation struct {
 	Mechanism string `json:"mechanism"`
 	Username  string `json:"username"`
 	Reply     string `json:"reply"`
+
+	// of a wait for a test message
+	Arrived   bool   `json:"arrived"`
+	ArrivedMS int    `json:"arrived_ms"`
+	Folder    string `json:"folder"`
+	Removed   bool   `json:"removed"`
+	Remains   string `json:"remains"`
+	Hops      []struct {
+		By      string `json:"by"`
+		With    string `json:"with"`
+		DelayMS int    `json:"delay_ms"`
+	} `json:"hops"`
 }
 
 type setting struct {

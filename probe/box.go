@@ -40,16 +40,21 @@ type removal struct {
 	copies  []mail.TestCopy
 }
 
-// pauses gives how long to wait between two looks: short at first, since most
-// mail comes at once, and never so long that a person would look first.
-func pauses() func() time.Duration {
-	list := []time.Duration{250 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
+// The pauses between two looks at most: short at first, since most mail comes at
+// once, and never so long that a person would look first.
+const (
+	quickly = 100 * time.Millisecond // where a look is a command
+	gently  = 250 * time.Millisecond // where it is a sign-in
+	seldom  = 8 * time.Second
+)
+
+// pauses gives one pause after another, each twice as long as the one before.
+func pauses(first time.Duration) func() time.Duration {
+	next := first
 	return func() time.Duration {
-		next := list[0]
-		if len(list) > 1 {
-			list = list[1:]
-		}
-		return next
+		pause := next
+		next = min(2*next, seldom)
+		return pause
 	}
 }
 

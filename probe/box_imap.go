@@ -19,6 +19,7 @@ type imapBox struct {
 	inbox    watched
 	others   []watched
 	selected string // the folder, by its name on the wire
+	looked   int    // how many messages INBOX had when it was looked into
 	noIdle   bool
 }
 
@@ -52,7 +53,7 @@ func (s *Session) openIMAP(ctx context.Context, m *imap, message testMessage) (b
 	if err != nil {
 		return nil, err
 	}
-	b.inbox.validity, b.inbox.next = validity, next
+	b.inbox.validity, b.inbox.next, b.looked = validity, next, b.imap.exists
 	return b, b.note()
 }
 
@@ -187,7 +188,7 @@ func readStatus(f *watched, answer imapReply) bool {
 }
 
 func (b *imapBox) await(ctx context.Context, until time.Time) (*located, error) {
-	for pause := pauses(); ; {
+	for pause := pauses(quickly); ; {
 		if err := b.pause(ctx, pause(), until); err != nil {
 			return nil, err
 		}
@@ -203,6 +204,9 @@ func (b *imapBox) await(ctx context.Context, until time.Time) (*located, error) 
 
 // pause waits for news of INBOX: by IDLE (RFC 2177) where the server has it.
 func (b *imapBox) pause(ctx context.Context, d time.Duration, until time.Time) error {
+	if b.news() {
+		return nil
+	}
 	if b.noIdle || !offers(b.imap.known, "IDLE") && !offers(b.imap.known, "IMAP4REV2") {
 		if !sleep(ctx, d, until) {
 			return ctx.Err()
@@ -222,7 +226,7 @@ func (b *imapBox) pause(ctx context.Context, d time.Duration, until time.Time) e
 		b.noIdle = true
 		return b.pause(ctx, d, until)
 	}
-	if !grown(r.untagged...) {
+	if !b.news() {
 		release = b.watchFor(ctx, min(d, time.Until(until)))
 		err = b.listen()
 		if release(); err != nil && !isPause(ctx, err) {
@@ -245,35 +249,30 @@ func (b *imapBox) beginIdle(tag string) (imapReply, error) {
 
 // listen reads what the server says of itself until it speaks of new messages.
 func (b *imapBox) listen() error {
-	for {
+	for !b.news() {
 		line, err := b.imap.lines.line()
 		if err != nil {
 			return err
 		}
-		rest, ok := strings.CutPrefix(line, "* ")
-		switch {
-		case ok && grown(rest):
-			return nil
-		case ok && strings.HasPrefix(strings.ToUpper(rest), "BYE"):
-			return faultf(mail.Closed, "the server ends the session: %s", rest)
+		var r imapReply
+		if rest, ok := strings.CutPrefix(line, "* "); ok {
+			b.imap.note(rest, &r)
+		}
+		if r.bye != "" {
+			return faultf(mail.Closed, "the server ends the session: %s", r.bye)
 		}
 	}
+	return nil
 }
 
-// grown reports whether one of the responses is the number of messages.
-func grown(untagged ...string) bool {
-	for _, line := range untagged {
-		if fields := strings.Fields(line); len(fields) == 2 && strings.EqualFold(fields[1], "EXISTS") {
-			return true
-		}
-	}
-	return false
-}
+// news reports whether the server has told of another number of messages since they were looked at.
+func (b *imapBox) news() bool { return b.imap.exists != b.looked }
 
 // look looks for the message in INBOX and in the folders of these uses. INBOX is
 // the one that is open afterwards, unless the message is elsewhere.
 func (b *imapBox) look(ctx context.Context, uses ...string) (*located, error) {
 	defer b.watch(ctx)()
+	b.looked = b.imap.exists
 	found, err := b.lookInto(b.inbox)
 	for _, use := range uses {
 		for i := range b.others {

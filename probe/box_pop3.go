@@ -37,7 +37,7 @@ func (s *Session) openPOP3(ctx context.Context, p *pop3, j *journey) (box, error
 }
 
 func (b *popBox) await(ctx context.Context, until time.Time) (*located, error) {
-	for pause := pauses(); ; {
+	for pause := pauses(gently); ; {
 		delay := b.journey.LoginDelay // RFC 2449 section 6.5
 		wait := max(pause(), time.Until(b.last.Add(delay)))
 		if delay > 0 && wait > time.Until(until) {

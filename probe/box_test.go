@@ -100,6 +100,11 @@ func TestATestMessageIsFoundByIMAPAndDeletedAlone(t *testing.T) {
 			removal{removed: mail.NotKnown, remains: "the connection ended before it could be deleted"},
 		},
 		{
+			"news in the answer to the look", in("IDLE UIDPLUS", "") + "C: m4 IDLE\nS: + go\nC: DONE\nS: m4 OK\n" + look + "S: * 5 EXISTS\nS: m5 OK\nC: m6 UID FETCH 5:*\n" + fetch(5, marker) + "S: m6 OK\nC: m7 SELECT\nS: m7 NO no",
+			"INBOX",
+			removal{removed: mail.No, remains: "in INBOX: the folder INBOX cannot be opened: NO no"},
+		},
+		{
 			"IDLE that is offered and refused", in("IDLE UIDPLUS", "") + "C: m4 IDLE\nS: m4 NO not today\nC: m5 NOOP\nS: * 5 EXISTS\nS: m5 OK\nC: m6 UID FETCH\n" + fetch(5, marker) + "S: m6 OK\nC: m7 SELECT\nS: m7 NO no",
 			"INBOX",
 			removal{removed: mail.No, remains: "in INBOX: the folder INBOX cannot be opened: NO no"},

@@ -15,6 +15,7 @@ type imap struct {
 	greeted []string // the capabilities of the greeting, until they are taken
 	known   []string // the capabilities that were heard last
 	tags    int
+	exists  int      // the number of messages in the open mailbox, as told last
 	renewed bool     // they have been heard since the last sign-in began
 	alerts  []string // what the server wants its user told, since the last sign-in began
 }
@@ -124,6 +125,10 @@ func (m *imap) note(rest string, r *imapReply) {
 	case "OK", "NO", "BAD":
 		_, code, text := parseStatus(rest)
 		m.noteCode(code, text)
+	default:
+		if n, ok := existing(rest); ok {
+			m.exists = n
+		}
 	}
 }
 

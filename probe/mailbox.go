@@ -110,15 +110,21 @@ func (m *imap) furtherQuestions() []question {
 func countExists(untagged []string) int {
 	count := 0
 	for _, line := range untagged {
-		fields := strings.Fields(line)
-		if len(fields) != 2 || !strings.EqualFold(fields[1], "EXISTS") {
-			continue
-		}
-		if n, err := strconv.ParseUint(fields[0], 10, 32); err == nil {
-			count = int(n)
+		if n, ok := existing(line); ok {
+			count = n
 		}
 	}
 	return count
+}
+
+// existing reads "n EXISTS".
+func existing(untagged string) (int, bool) {
+	fields := strings.Fields(untagged)
+	if len(fields) != 2 || !strings.EqualFold(fields[1], "EXISTS") {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(fields[0], 10, 32)
+	return int(n), err == nil //nolint:gosec // it has 32 bits
 }
 
 // fullestQuota reads the limits of all roots (RFC 9208 section 4.2) and gives the one
