@@ -21,7 +21,7 @@ func (v *view) briefServers() {
 		v.paragraph(2, v.ink.bold, v.subjectWords(subject)+v.atWords(subject))
 		for _, o := range v.at[subject] {
 			switch {
-			case isSurvey(o): // has a section of its own
+			case isTest(o), isSurvey(o): // have a part of their own
 			case isAttempt(o):
 				v.alsoTried(o)
 			case v.atFurtherAddress(o):

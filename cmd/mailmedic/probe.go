@@ -28,6 +28,8 @@ func newProbe(s *streams) *cobra.Command {
 		Short: "Handshake with servers that you name",
 		Long: `probe talks to the servers that you name, and says what they offer, whether mail
 programs can use them, and why not. It looks nothing up but their addresses.
+Each server has a block with its certificate, encryption, ways to sign in,
+extensions, limits and software; -v has all of it.
 
 An endpoint is one of
 
