@@ -106,7 +106,7 @@ func settlesHandshake(o mail.Observation) (said, good bool) {
 		return true, true
 	}
 	switch o.Failure.Class {
-	case mail.Timeout, mail.TLSNotSpoken, mail.CertExpired, mail.CertNotYetValid, mail.CertName, mail.CertUntrusted, mail.CertChain:
+	case mail.Timeout, mail.Reset, mail.Closed, mail.TLSNotSpoken, mail.CertExpired, mail.CertNotYetValid, mail.CertName, mail.CertUntrusted, mail.CertChain:
 		return true, false
 	default:
 		return false, false

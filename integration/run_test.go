@@ -31,6 +31,9 @@ type report struct {
 		Severity string `json:"severity"`
 		Subject  string `json:"subject"`
 		Title    string `json:"title"`
+
+		Owner      string `json:"owner"`
+		Confidence string `json:"confidence"`
 	} `json:"findings"`
 	NotChecked []struct {
 		Subject string `json:"subject"`

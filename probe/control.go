@@ -14,8 +14,8 @@ const controlTime = 13 * time.Second
 
 // Control looks whether the way to a control host is open: a connection, and on
 // it the TLS handshake, or the greeting where the port begins in plain text.
-// Nothing is said to the server. A handshake that hangs is begun twice more, to
-// see which packets come through. The observations are marked as a control's,
+// Nothing is said to the server. A handshake that hangs or is cut off is begun
+// twice more at most, to see which packets come through. The observations are marked as a control's,
 // and their IDs begin with "control:".
 func Control(ctx context.Context, n *wire.Network, e mail.Endpoint, emit func(mail.Observation)) {
 	ctx, stop := context.WithTimeout(ctx, controlTime)
@@ -61,17 +61,26 @@ func (s *Session) controlHandshake(ctx context.Context, n *wire.Network) {
 	}
 	o.Failure.Detail = s.clean(o.Failure.Detail) // it may quote the server
 	s.emit(o)
-	if o.Failure.Class != mail.Timeout {
-		return
-	}
 	s.unshaken = &o
 	peer := s.conn.Peer()
 	_ = s.conn.Close() // one connection at a time
-	for _, way := range []wire.Hello{wire.HelloSmall, wire.HelloClassical} {
+	for _, way := range controlRungs(o.Failure.Class) {
 		o, reached := s.rung(ctx, n, peer, way)
 		if ctx.Err() != nil || !reached {
 			return
 		}
 		s.emit(o)
+	}
+}
+
+// controlRungs are those of [rungs] that tell which packets come through.
+func controlRungs(failed mail.Class) []wire.Hello {
+	switch failed {
+	case mail.Timeout:
+		return []wire.Hello{wire.HelloSmall, wire.HelloClassical}
+	case mail.Reset, mail.Closed:
+		return []wire.Hello{wire.HelloClassical}
+	default:
+		return nil
 	}
 }

@@ -45,16 +45,6 @@ func (w *world) tells(id string, ahead time.Duration) *world {
 	return w
 }
 
-// source says for which source of settings a subject was asked.
-func (w *world) source(subject string, source mail.Source) *world {
-	for i, o := range w.Observations {
-		if o.Subject == subject {
-			w.Observations[i].Source = source
-		}
-	}
-	return w
-}
-
 // directory is the handshake with the directory of settings.
 func (w *world) directory(class mail.Class, certificate mail.Certificate) *world {
 	return w.observe(mail.Observation{
@@ -130,6 +120,12 @@ func portalFixtures() []fixture {
 		{"net.captive-portal", "web servers at mail ports of two owners", nowhere().srv(imaps).ispdb(other).session(imaps, mail.ProtocolFault, func(f *mail.SessionFacts) { f.Greeting = "" }, http).handshake(other, mail.TLSNotSpoken).detail("tls:"+other+"#192.0.2.1", `192.0.2.1 answered the TLS handshake with "HTTP/1.1 400 Bad Request"`), title, mail.Critical},
 		{"net.captive-portal", "one wrong certificate of one house", published().shows(mail.CertName, portal, imaps, smtps), "", ""},
 		{"net.captive-portal", "a web server at one mail port", one, "", ""},
+		{
+			"net.captive-portal", "a web server at one mail port, and web requests are led elsewhere",
+			published().session(imaps, mail.ProtocolFault, func(f *mail.SessionFacts) { f.Greeting = "" }, http).dial(mail.Timeout, smtps).
+				page("http://autoconfig.example.org/x.xml", 200, "", func(f *mail.HTTPFacts) { f.Redirects = []string{"http://login.hotel.example/hello"} }),
+			title, mail.Critical,
+		},
 		{"net.captive-portal", "something can be used", good().says(mail.SourceAutoconfig, mail.TrustAuthenticated, pop3s).shows(mail.CertName, portal, pop3s).directory(mail.CertName, portal), "", ""},
 		{"tls.certificate-name", "a portal answers", published().shows(mail.CertName, portal, imaps, smtps).directory(mail.CertName, portal), "", ""},
 	}
@@ -198,6 +194,12 @@ func packetFixtures() []fixture {
 		{"net.packet-size", "the control host's do come through", published().narrow(imaps, smtps).controlShows(controlIMAP, "", goodCertificate()), "Large packets do not come through from imap.example.org (port 993)", mail.Critical},
 		{"net.packet-size", "small ones do not come through either", published().works(smtps).handshake(imaps, mail.Timeout).attempt(imaps, "small", "", mail.Timeout).attempt(imaps, "classical", "", mail.Timeout), "", ""},
 		{"net.packet-size", "only the hello of today is too large", published().works(smtps).handshake(imaps, mail.Timeout).attempt(imaps, "small", "", mail.TLSAlert).attempt(imaps, "classical", "TLS 1.3", ""), "", ""},
+		{
+			"tls.large-hello", "a control host is cut off as well",
+			published().works(imaps).handshake(smtps, mail.Reset).attempt(smtps, "classical", "TLS 1.3", "").
+				handshake(controlSMTP, mail.Reset).attempt(controlSMTP, "classical", "TLS 1.3", "").controls(controlSMTP),
+			"Something in this network breaks off when TLS begins with a large packet", mail.Critical,
+		},
 		{"tls.handshake-failed", "large packets are lost", published().works(smtps).narrow(imaps), "", ""},
 	}
 }

@@ -85,6 +85,20 @@ func (x *index) lookAtPackets() []hit {
 	return hits
 }
 
+// findLargeHello looks for servers that take a small ClientHello only, and whether
+// that is so with a control host too.
+func (x *index) findLargeHello() []hit {
+	classical := func(s *server) bool { return s.lostHandshake() && s.wayThatWorks() == "classical" }
+	hits := lost(classical, nil)(x)
+	if controls := slices.DeleteFunc(slices.Clone(x.controls), func(s *server) bool { return !classical(s) }); len(controls) > 0 {
+		for i, h := range hits {
+			hits[i].variant, hits[i].confidence, hits[i].params = "control", mail.Certain, params{"controls": distinct(hostsOf(controls))}
+			hits[i].evidence = distinct(append(seen(controls), h.evidence...))
+		}
+	}
+	return hits
+}
+
 func laddersOf(servers []*server) []string {
 	var list []string
 	for _, s := range servers {

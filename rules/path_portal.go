@@ -108,8 +108,9 @@ func (x *index) serversWithHost(host string) []*server {
 	return slices.DeleteFunc(slices.Clone(x.servers), func(s *server) bool { return s.endpoint.Host != host })
 }
 
-// webAnswers looks for mail ports at which web servers answer: at an outsider, or
-// at two servers of different owners; and for a web server that says what it is.
+// webAnswers looks for mail ports at which web servers answer: at an outsider, at
+// two servers of different owners, or while web requests are led elsewhere; and
+// for a web server that says what it is.
 func (x *index) webAnswers() (evidence []string, how string, sure bool) {
 	for _, o := range x.ofKind(mail.KindHTTP) {
 		if o.HTTPFacts != nil && o.Status == 511 {
@@ -118,7 +119,8 @@ func (x *index) webAnswers() (evidence []string, how string, sure bool) {
 	}
 	controls := slices.DeleteFunc(slices.Clone(x.controls), func(s *server) bool { return !s.answersHTTP() })
 	servers := slices.DeleteFunc(slices.Clone(x.servers), func(s *server) bool { return !s.answersHTTP() })
-	if both := slices.Concat(servers, controls); len(servers) > 0 && len(sitesOf(both)) > 1 {
+	both := slices.Concat(servers, controls)
+	if len(servers) > 0 && (len(sitesOf(both)) > 1 || x.portalPage() != "") {
 		return seen(both), "a web server stands at the mail ports of " + joined(hostsOf(both)), len(controls) > 0
 	}
 	return nil, "", false

@@ -133,7 +133,7 @@ func TestWhateverTheFactsTheJudgementHolds(t *testing.T) {
 func TestNoServerIsBlamedForTheWayToIt(t *testing.T) {
 	t.Parallel()
 	proved := 0
-	for seed := range uint64(3000) {
+	for seed := range uint64(1000) {
 		x := newIndex(walledWorld(rand.New(rand.NewPCG(seed, 2))).Facts)
 		x.judgeRoles(x.choose())
 		for _, d := range x.apply(ruleBook()) {
@@ -148,7 +148,7 @@ func TestNoServerIsBlamedForTheWayToIt(t *testing.T) {
 			}
 		}
 	}
-	if proved < 500 {
+	if proved < 150 {
 		t.Errorf("only %d servers were out of reach", proved)
 	}
 }

@@ -40,7 +40,12 @@ func tlsRules() []rule {
 				detail: "New programs begin with a ClientHello that takes two packets, since it has a post-quantum key in it. An old firewall, load balancer or server cannot put the two together. With a small one everything works, so older mail programs {task} mail and newer ones do not.",
 				fix:    "Update the firmware of the firewall or load balancer in front of {host}, or the server itself. If it works from another network, the device is in this one.",
 			},
-			check: lost(func(s *server) bool { return s.wayThatWorks() == "classical" }, nil),
+			variants: map[string]words{"control": {
+				title:  "Something in this network breaks off when TLS begins with a large packet",
+				detail: "New programs begin with a ClientHello that takes two packets, since it has a post-quantum key in it. It gets lost on the way to {hosts} and as well on the way to {controls}, which others run, so the fault is here. With a small one everything works, so older mail programs {task} mail and newer ones do not.",
+				fix:    "Update the firmware of the firewall or router of this network. If there is a VPN or tunnel, set a smaller MTU on it (for a test 1280).",
+			}},
+			check: (*index).findLargeHello,
 		},
 		{
 			id: "tls.version-intolerance", looksFor: "something in the way breaks off where TLS 1.3 is offered",

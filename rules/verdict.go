@@ -40,6 +40,8 @@ func ExitCode(r mail.Report, failOn mail.Severity, interrupted bool) int {
 		return exitNothing
 	case inconclusive(r.Verdict) && (probing || !published || hasFinding(r.Findings, isOffline)):
 		return exitInconclusive
+	case relaysOutOfReach(r):
+		return exitInconclusive
 	case !published:
 		return exitNothing
 	case probing && hasFinding(r.Findings, func(f mail.Finding) bool { return atLeast(f.Severity, failOn) }):
@@ -47,6 +49,16 @@ func ExitCode(r mail.Report, failOn mail.Severity, interrupted bool) int {
 	default:
 		return exitFine
 	}
+}
+
+// relaysOutOfReach reports whether the user asked for servers on port 25 alone,
+// which belong to no role, and this network lets nobody get there.
+func relaysOutOfReach(r mail.Report) bool {
+	tested := func(c mail.Candidate) bool {
+		return c.Trust() != mail.TrustUser || c.Proof.Rank() >= mail.Reachable.Rank()
+	}
+	return r.Verdict.Receive == mail.NoneSet && r.Verdict.Send == mail.NoneSet &&
+		!slices.ContainsFunc(r.Candidates, tested) && hasFinding(r.Findings, func(f mail.Finding) bool { return f.ID == "net.port-25-blocked" })
 }
 
 // inconclusive reports whether no role was tested though one should have been.
