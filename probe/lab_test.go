@@ -14,7 +14,7 @@ import (
 )
 
 // labWorld starts a world of the lab and gives the way into it.
-func labWorld(t *testing.T, name string) (*lab.Running, *wire.Network) {
+func labWorld(t testing.TB, name string) (*lab.Running, *wire.Network) {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join("..", "testdata", "world", name+".txtar"))
 	if err != nil {
