@@ -33,7 +33,7 @@ type conductor struct {
 	furthers furthers
 	controls controls
 	surveys  surveys
-	cooling  map[string]phase // by host: begun while it is left alone, done where that was in vain
+	patience
 
 	published  bool                    // every source but the guesses has answered
 	guesses    map[mail.Role]phase     // of the roles that were released
@@ -61,7 +61,7 @@ func newConductor(ctx context.Context, r *record) *conductor {
 		probes:    map[mail.Endpoint]*probing{},
 		atHost:    map[string]int{},
 		making:    map[*probing]bool{},
-		cooling:   map[string]phase{},
+		patience:  newPatience(),
 		account:   newAccount(),
 		guesses:   map[mail.Role]phase{},
 		consents:  map[string]phase{},
@@ -179,7 +179,6 @@ func (c *conductor) advance() {
 	}
 	c.askFurther()
 	c.askControls()
-	c.giveUp()
 	c.signIn()
 	c.noteProof()
 }

@@ -1,65 +1,140 @@
 package check
 
 import (
-	"context"
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/mailmedic/mailmedic/mail"
 	"github.com/mailmedic/mailmedic/probe"
 )
 
-// backOff is how long a host that turned a connection away for the moment is
+// backOff is how long an address that turned a connection away for the moment is
 // left alone before the one retry. It fits into the grace of a run.
 const backOff = 1500 * time.Millisecond
 
-// open opens a session, and once more where the server turned the connection
-// away for the moment. Until the retry no other connection to the host is begun;
-// where that fails as well, none at all.
-func (c *conductor) open(ctx context.Context, p *probing, observe func(mail.Observation)) *probe.Session {
-	e, o := p.endpoint, c.probeOptions(p.knowsUs)
-	session := probe.Open(ctx, c.o.Network, e, o, observe)
-	said := session.Postponed()
-	if said == "" {
-		return session
+// A coolness is what a run owes an IP address that turned a connection away for
+// the moment, whatever the names and ports behind it: a pause, and after it one
+// connection at a time. It ends with the first retry that is taken. Where one is
+// refused as well it stays, and nothing more is tried twice.
+type coolness struct {
+	until time.Time // before it nothing is begun
+	stays bool
+}
+
+// patience is what the addresses of a run have asked for.
+type patience struct {
+	cooling    map[netip.Addr]*coolness
+	turnedAway map[mail.Endpoint]string // the greetings with which first connections were refused
+	addresses  map[string][]netip.Addr  // by host, once something is cooling; nil while they are looked up
+}
+
+func newPatience() patience {
+	return patience{map[netip.Addr]*coolness{}, map[mail.Endpoint]string{}, map[string][]netip.Addr{}}
+}
+
+// isPostponed reports whether a server turned the connection away for the moment
+// and is to be asked again later.
+func (c *conductor) isPostponed(p *probing, s *probe.Session) bool {
+	said := s.Postponed()
+	if said == "" && p.turnedAway == "" {
+		return false
 	}
-	c.tell(func() { c.cooling[e.Host] = begun })
-	session.Close(ctx)
-	wait := time.NewTimer(backOff)
-	defer wait.Stop()
+	again := make(chan bool, 1)
+	c.tell(func() { again <- p.state != ended && c.coolDown(p.endpoint, s.Peer().Unmap(), said) })
 	select {
-	case <-ctx.Done():
-		return session
-	case <-wait.C:
+	case yes := <-again:
+		return yes
+	case <-c.run.Done():
+		return false
 	}
-	o.TurnedAway = said
-	session = probe.Open(ctx, c.o.Network, e, o, observe)
-	after := notBegun
-	if session.Postponed() != "" {
-		after = done
+}
+
+// coolDown takes in what became of a connection to an address, and reports
+// whether the endpoint is to be asked again.
+func (c *conductor) coolDown(e mail.Endpoint, addr netip.Addr, said string) bool {
+	cool, retry := c.cooling[addr], c.turnedAway[e] != ""
+	if said == "" {
+		if cool != nil && !cool.stays {
+			delete(c.cooling, addr)
+		}
+		return false
 	}
-	c.tell(func() { c.cooling[e.Host] = after })
-	return session
+	if cool == nil {
+		cool = &coolness{}
+		c.cooling[addr] = cool
+	}
+	cool.stays = cool.stays || retry
+	if cool.stays {
+		return false
+	}
+	cool.until = time.Now().Add(backOff)
+	c.turnedAway[e] = said
+	return true
 }
 
 // mayConnect reports whether a connection to a host may be begun now: it has a
-// place, and it does not ask for patience.
+// place, and none of its addresses asks for patience.
 func (c *conductor) mayConnect(host string) bool {
-	return c.cooling[host] == notBegun && c.atHost[host] < maxAtHost
+	return !c.waits(host) && c.atHost[host] < maxAtHost && !c.takesTurns(host)
 }
 
-// giveUp leaves out what is still to be asked of hosts that asked twice for
-// fewer connections.
-func (c *conductor) giveUp() {
-	for _, candidate := range c.book.candidateList() {
-		if e := candidate.Endpoint; c.cooling[e.Host] == done && c.probes[e] == nil {
-			c.skip(mail.NotChecked{Subject: e.String(), Why: mail.WhyThrottled})
-			c.probes[e] = &probing{endpoint: e, state: ended}
+// waits reports whether a host is to be left alone for now. While an address is
+// cooling, nobody is asked whose addresses are not known.
+func (c *conductor) waits(host string) bool {
+	if len(c.cooling) == 0 {
+		return false
+	}
+	addrs, known := c.addresses[host]
+	if !known {
+		c.lookUp(host)
+	}
+	return addrs == nil || slices.ContainsFunc(addrs, func(a netip.Addr) bool {
+		cool := c.cooling[a]
+		return cool != nil && time.Now().Before(cool.until)
+	})
+}
+
+// lookUp finds out which addresses a host has; the network remembers them.
+func (c *conductor) lookUp(host string) {
+	c.addresses[host] = nil
+	c.start(func() {
+		addrs, _ := c.o.Network.Addresses(c.run, host)
+		c.tell(func() { c.addresses[host] = append([]netip.Addr{}, addrs...) })
+	})
+}
+
+// takesTurns reports whether a host has an address that takes one connection at
+// a time and has one.
+func (c *conductor) takesTurns(host string) bool {
+	return slices.ContainsFunc(c.addresses[host], func(a netip.Addr) bool {
+		return c.cooling[a] != nil && c.atAddress(a) > 0
+	})
+}
+
+// atAddress counts the connections to hosts that have an address.
+func (c *conductor) atAddress(a netip.Addr) int {
+	n := 0
+	for host, connections := range c.atHost {
+		if slices.Contains(c.addresses[host], a) {
+			n += connections
 		}
 	}
-	for _, f := range c.furthers.list {
-		if c.cooling[f.endpoint.Host] == done && f.state == notBegun {
-			c.skip(mail.NotChecked{Subject: f.name(), Why: mail.WhyThrottled})
-			f.state = done
-		}
+	return n
+}
+
+// shareTurns reports whether two hosts take turns with each other.
+func (c *conductor) shareTurns(one, other string) bool {
+	return one == other || slices.ContainsFunc(c.addresses[one], func(a netip.Addr) bool {
+		return c.cooling[a] != nil && slices.Contains(c.addresses[other], a)
+	})
+}
+
+// cooled gives when the addresses that cool may be asked again.
+func (c *conductor) cooled() []time.Time {
+	var moments []time.Time
+	for _, cool := range c.cooling {
+		moments = append(moments, cool.until)
 	}
+	return moments
 }

@@ -5,7 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -30,7 +30,7 @@ func busyOnce(t *testing.T, port uint16, turned int32, servers ...string) run {
 		if to.Port() != port || seen.Add(1) > turned {
 			return dial(ctx, network, to)
 		}
-		return busy(t), nil
+		return busy(t, port), nil
 	}
 	network, err := wire.New(o)
 	if err != nil {
@@ -51,7 +51,7 @@ func busyOnce(t *testing.T, port uint16, turned int32, servers ...string) run {
 }
 
 // busy is a connection to a server that has no time.
-func busy(t *testing.T) net.Conn {
+func busy(t *testing.T, port uint16) net.Conn {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Error(err)
@@ -68,7 +68,11 @@ func busy(t *testing.T) net.Conn {
 		t.Error(err)
 		return client
 	}
-	_, _ = server.Write([]byte("421 4.7.0 too many connections\r\n"))
+	words := "421 4.7.0 too many connections\r\n"
+	if port == 110 {
+		words = "-ERR [SYS/TEMP] too many connections\r\n"
+	}
+	_, _ = server.Write([]byte(words))
 	_ = server.Close()
 	return client
 }
@@ -82,38 +86,164 @@ func TestAServerThatIsBusyOnceIsAskedAgain(t *testing.T) {
 	}
 }
 
-func TestAHostThatAsksTwiceForFewerConnectionsIsLeftAlone(t *testing.T) {
+// A crowd counts the connections to one address, as the server behind it does.
+type crowd struct {
+	dial func(context.Context, string, netip.AddrPort) (net.Conn, error)
+	busy func(open int, port uint16) bool // whether the next connection is turned away
+
+	mu    sync.Mutex
+	open  int
+	most  int      // at once
+	ports []uint16 // of all connections, in their order
+	alone []bool   // whether no other was open when that one was made
+}
+
+func (c *crowd) enter(ctx context.Context, t *testing.T, to netip.AddrPort) (net.Conn, error) {
+	c.mu.Lock()
+	turnedAway := c.busy(c.open, to.Port())
+	c.ports, c.alone = append(c.ports, to.Port()), append(c.alone, c.open == 0)
+	c.open++
+	c.most = max(c.most, c.open)
+	c.mu.Unlock()
+	conn, err := c.dial(ctx, "tcp4", to)
+	if turnedAway {
+		if err == nil {
+			_ = conn.Close()
+		}
+		conn, err = busy(t, to.Port()), nil
+	}
+	return &member{Conn: conn, leave: sync.OnceFunc(func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.open--
+	})}, err
+}
+
+// member is a connection that is counted.
+type member struct {
+	net.Conn
+	leave func()
+}
+
+func (m *member) Close() error {
+	m.leave()
+	return m.Conn.Close()
+}
+
+const crowdWorld = `One address with two names, for every port
+-- zone --
+$ORIGIN crowd.example.
+imap  A  192.0.2.10
+smtp  A  192.0.2.10
+-- servers.toml --
+[[server]]
+endpoints = ["imaps://imap.crowd.example:993", "imap+starttls://imap.crowd.example:143"]
+certificate = { names = ["imap.crowd.example", "smtp.crowd.example"] }
+[[server]]
+endpoints = ["smtps://smtp.crowd.example:465", "smtp+starttls://smtp.crowd.example:587", "smtp+starttls://smtp.crowd.example:25"]
+certificate = { names = ["imap.crowd.example", "smtp.crowd.example"] }
+[[server]]
+endpoints = ["pop3s://imap.crowd.example:995", "pop3+starttls://imap.crowd.example:110"]
+certificate = { names = ["imap.crowd.example", "smtp.crowd.example"] }
+`
+
+// inCrowd probes servers of that world, which turn connections away as busy says;
+// they do so in plain text.
+func inCrowd(t *testing.T, busy func(open int, port uint16) bool, servers ...string) (run, *crowd) {
+	t.Helper()
+	w, err := lab.Parse("crowd", []byte(crowdWorld))
+	if err != nil {
+		t.Fatal(err)
+	}
+	running, err := w.Start(t.Context(), lab.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer running.Close()
+	o := running.Network()
+	c := &crowd{dial: o.Dial, busy: busy}
+	o.Dial = func(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {
+		if to.Addr() != netip.MustParseAddr("192.0.2.10") {
+			return c.dial(ctx, network, to)
+		}
+		return c.enter(ctx, t, to)
+	}
+	network, err := wire.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer network.Close()
+	var named []mail.Endpoint
+	for _, text := range servers {
+		e, err := mail.ParseServer(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		named = append(named, e)
+	}
+	var r run
+	r.closing = check.Probe(t.Context(), named, check.Options{Network: network, FailOn: mail.Error, AllPorts: true}, func(e mail.Event) { r.events = append(r.events, e) })
+	return r, c
+}
+
+// TestAnAddressIsAskedOneAtATimeOnceItHasAskedTwiceForFewerConnections: one port
+// of seven never has time, and is among the first four.
+func TestAnAddressIsAskedOneAtATimeOnceItHasAskedTwiceForFewerConnections(t *testing.T) {
 	t.Parallel()
-	const all = 100
-	r := busyOnce(t, 587, all, "smtp+starttls://smtp.good.example:587")
-	if !slices.Contains(r.findings(), "server.too-many-connections") {
-		t.Errorf("findings %v", r.findings())
-	}
-	attempts := 0
-	for _, e := range r.events {
-		if o := e.Observation; o != nil && o.ID == "session:smtp+starttls://smtp.good.example:587" {
-			attempts++
+	r, c := inCrowd(t, func(_ int, port uint16) bool { return port == 110 }, "smtp.crowd.example", "imaps://imap.crowd.example:993")
+	settings := r.settings()
+	for _, e := range []string{
+		"imaps://imap.crowd.example:993", "imap+starttls://smtp.crowd.example:143", "smtps://smtp.crowd.example:465",
+		"pop3s://smtp.crowd.example:995", "smtp+starttls://smtp.crowd.example:587",
+	} {
+		if settings[e] != mail.Handshake {
+			t.Errorf("%s: %q", e, settings[e])
 		}
 	}
-	if attempts != 2 {
-		t.Errorf("%d sessions, want a first and one retry", attempts)
+	if len(r.closing.NotChecked) > 0 {
+		t.Errorf("not checked: %+v", r.closing.NotChecked)
 	}
-	left := func(n mail.NotChecked) bool {
-		return n.Why == mail.WhyThrottled && strings.HasPrefix(n.Subject, "smtp+starttls://smtp.good.example:587#")
-	}
-	// The other address is asked beside the first, before anybody knows, and then left alone too.
-	other := 0
-	for _, e := range r.events {
-		if o := e.Observation; o != nil && o.Kind == mail.KindSession && strings.HasPrefix(o.ID, "session:smtp+starttls://smtp.good.example:587#") {
-			other++
+	r.wantFinding(t, "server.too-many-connections", "one after another")
+	var asked []int
+	for i, port := range c.ports {
+		if port == 110 {
+			asked = append(asked, i)
 		}
 	}
-	for _, n := range r.closing.NotChecked {
-		if !left(n) {
-			t.Errorf("not checked: %+v", n)
+	if len(asked) != 2 || len(c.ports) != 9 {
+		t.Fatalf("connections to %v", c.ports)
+	}
+	for i := asked[1]; i < len(c.ports); i++ {
+		if !c.alone[i] {
+			t.Errorf("connection %d (port %d) is beside another: %v", i, c.ports[i], c.ports)
 		}
 	}
-	if other+len(r.closing.NotChecked) != 1 {
-		t.Errorf("the other address was asked %d times, not checked: %+v", other, r.closing.NotChecked)
+}
+
+func TestAServerThatTakesOneConnectionAtATimeIsSeenWhole(t *testing.T) {
+	t.Parallel()
+	smtp := func(port uint16) bool { return port == 465 || port == 587 || port == 25 }
+	r, c := inCrowd(t, func(open int, port uint16) bool { return open > 0 && port != 465 && smtp(port) },
+		"smtp+starttls://smtp.crowd.example:587", "smtp+starttls://smtp.crowd.example:25", "imaps://imap.crowd.example:993", "pop3s://imap.crowd.example:995")
+	for _, e := range []string{"smtp+starttls://smtp.crowd.example:587", "imaps://imap.crowd.example:993", "pop3s://imap.crowd.example:995"} {
+		if p := r.settings()[e]; p != mail.Handshake {
+			t.Errorf("%s: %q", e, p)
+		}
+	}
+	if slices.Contains(r.findings(), "server.too-many-connections") || r.closing.ExitCode != 0 {
+		t.Errorf("findings %v, exit code %d, connections %v", r.findings(), r.closing.ExitCode, c.ports)
+	}
+}
+
+func TestWhoIsRefusedForTheMomentIsAskedTwiceAndNoMore(t *testing.T) {
+	t.Parallel()
+	r, c := inCrowd(t, func(_ int, port uint16) bool { return port == 587 || port == 25 }, "smtp+starttls://smtp.crowd.example:587", "smtp+starttls://smtp.crowd.example:25")
+	for _, port := range []uint16{587, 25} {
+		if n := len(slices.DeleteFunc(slices.Clone(c.ports), func(p uint16) bool { return p != port })); n != 2 {
+			t.Errorf("port %d was asked %d times: %v", port, n, c.ports)
+		}
+	}
+	if got := r.findings(); !slices.Contains(got, "server.too-many-connections") || r.closing.ExitCode != 1 {
+		t.Errorf("findings %v, exit code %d", got, r.closing.ExitCode)
 	}
 }

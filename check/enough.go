@@ -71,6 +71,7 @@ func (c *conductor) nextMoment() time.Time {
 	if !c.proved.IsZero() {
 		moments = append(moments, c.proved.Add(grace))
 	}
+	moments = append(moments, c.cooled()...)
 	if !c.furthers.alone.IsZero() {
 		moments = append(moments, c.furthers.alone.Add(grace))
 	}

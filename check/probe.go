@@ -50,7 +50,6 @@ func (c *conductor) advanceProbe() {
 	}
 	c.askFurther()
 	c.askControls()
-	c.giveUp()
 	c.signIn()
 	if c.o.Survey {
 		c.survey()

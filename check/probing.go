@@ -12,14 +12,15 @@ import (
 
 // probing is one endpoint on its way from the first connection to goodbye.
 type probing struct {
-	endpoint mail.Endpoint
-	cancel   context.CancelFunc
-	state    probeState
-	session  *probe.Session
-	began    time.Time
-	looked   bool     // for further addresses of its host
-	knowsUs  bool     // its host may have what tells who we are, so that a certificate was at hand from the beginning
-	orders   chan try // what the session is to do next; closed to send it home
+	endpoint   mail.Endpoint
+	cancel     context.CancelFunc
+	state      probeState
+	session    *probe.Session
+	began      time.Time
+	looked     bool     // for further addresses of its host
+	turnedAway string   // the greeting with which the first connection was refused; this is the second
+	knowsUs    bool     // its host may have what tells who we are, so that a certificate was at hand from the beginning
+	orders     chan try // what the session is to do next; closed to send it home
 }
 
 type probeState int
@@ -39,7 +40,7 @@ const maxAtHost = 4
 // best candidates come first. The goroutine owns the session; the loop sends it
 // orders.
 func (c *conductor) probe(e mail.Endpoint) {
-	if _, known := c.probes[e]; known || c.cooling[e.Host] != notBegun {
+	if _, known := c.probes[e]; known || c.waits(e.Host) {
 		return
 	}
 	if !c.mayConnect(e.Host) {
@@ -49,7 +50,7 @@ func (c *conductor) probe(e mail.Endpoint) {
 	c.atHost[e.Host]++
 	ctx, cancel := context.WithCancel(c.run)
 	orders := make(chan try, 1)
-	p := &probing{endpoint: e, began: time.Now(), cancel: cancel, orders: orders, knowsUs: c.mayKnowUs(e)}
+	p := &probing{endpoint: e, began: time.Now(), cancel: cancel, orders: orders, knowsUs: c.mayKnowUs(e), turnedAway: c.turnedAway[e]}
 	c.probes[e] = p
 	observe := func(o mail.Observation) {
 		c.tell(func() {
@@ -65,7 +66,14 @@ func (c *conductor) probe(e mail.Endpoint) {
 			c.atHost[e.Host]--
 			delete(c.making, p)
 		})
-		session := c.open(ctx, p, observe)
+		o := c.probeOptions(p.knowsUs)
+		o.TurnedAway = p.turnedAway
+		session := probe.Open(ctx, c.o.Network, e, o, observe)
+		if c.isPostponed(p, session) {
+			session.Close(ctx)
+			c.tell(func() { c.askLater(p) })
+			return
+		}
 		c.tell(func() { c.opened(p, session) })
 		for t := range orders {
 			session = c.obey(ctx, p, session, t, observe)
@@ -85,11 +93,19 @@ func (c *conductor) probe(e mail.Endpoint) {
 	})
 }
 
+// askLater lets an endpoint begin anew.
+func (c *conductor) askLater(p *probing) {
+	if p.state != ended {
+		p.state = ended
+		delete(c.probes, p.endpoint)
+	}
+}
+
 // makeRoom sends a waiting session home, to come again later, if it ranks after
 // e and has a place that e needs: who came first must not decide who signs in.
 func (c *conductor) makeRoom(e mail.Endpoint) {
 	for p := range c.making {
-		if p.endpoint.Host == e.Host {
+		if c.shareTurns(p.endpoint.Host, e.Host) {
 			return
 		}
 	}
@@ -100,7 +116,7 @@ func (c *conductor) makeRoom(e mail.Endpoint) {
 			return
 		}
 		p := c.probes[candidate.Endpoint]
-		if p != nil && p.state == waiting && p.endpoint.Host == e.Host && !c.account.triedAt(p.endpoint) {
+		if p != nil && p.state == waiting && c.shareTurns(p.endpoint.Host, e.Host) && !c.account.triedAt(p.endpoint) {
 			c.dismiss(p)
 			delete(c.probes, p.endpoint)
 			c.making[p] = true
