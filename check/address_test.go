@@ -15,9 +15,11 @@ func TestEveryAddressHasItsOwnTruth(t *testing.T) {
 		{"dead-ipv6", "ipv6.unreachable", "does not answer (2001:db8::10)"},
 		{"case/address-refused", "ipv6.unreachable", "refuses connections (2001:db8::10)"},
 		{"case/address-certificate", "server.address-certificate", "(192.0.2.11)"},
+		{"case/address-differs", "server.address-other-certificate", "does not have the same certificate on all of its addresses (port 993)"},
+		{"case/address-differs", "server.address-other-sign-in", "different ways to sign in on its addresses (port 993)"},
 		{"case/address-many", "server.many-addresses", "more addresses than were asked"},
 	} {
-		t.Run(test.world, func(t *testing.T) {
+		t.Run(test.world+" "+test.finding, func(t *testing.T) {
 			t.Parallel()
 			r := play(t, world(t, test.world), lab.Options{}, nil)
 			found := slices.ContainsFunc(r.events, func(e mail.Event) bool {

@@ -143,7 +143,11 @@ func (v *view) briefCertificate(o mail.Observation, known map[string]string) {
 			names = ""
 		}
 	}
-	v.fact("Certificate", join(", ", "from "+shortName(c.Issuer), c.Key, names))
+	issuer := "from " + shortName(c.Issuer)
+	if c.SelfSigned {
+		issuer = "signed by itself"
+	}
+	v.fact("Certificate", join(", ", issuer, c.Key, names))
 	v.fact("Valid", "until "+day(c.NotAfter)+v.left(c.NotBefore, c.NotAfter))
 }
 

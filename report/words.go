@@ -148,7 +148,7 @@ func ownerWords(o mail.Owner, domain string) string {
 	case mail.OwnerUser:
 		return "the user of the mailbox"
 	case mail.OwnerAdmin:
-		return "the administrator of " + domain
+		return join(" of ", "the administrator", domain)
 	case mail.OwnerProvider:
 		return "the mail provider"
 	case mail.OwnerNetwork:

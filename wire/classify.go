@@ -138,6 +138,14 @@ func certificateFaultWords(err error) string {
 	return ""
 }
 
+// oddRecords says in words what crypto/tls does not take in a session that stands.
+func oddRecords() map[string]string {
+	return map[string]string{
+		"no renegotiation":               "wants to begin the TLS handshake anew (renegotiation), which is out of use",
+		"too many non-advancing records": "sends one TLS message after another and no data",
+	}
+}
+
 // tlsText gives the words of an error of crypto/tls without what stands around
 // them, "" for any other error.
 func tlsText(err error) string {
@@ -176,6 +184,9 @@ func describe(err error, peer string) string {
 	}
 	if words := certificateFaultWords(err); words != "" {
 		return words
+	}
+	if words, known := oddRecords()[tlsText(err)]; known {
+		return orElse(peer, "the server") + " " + words
 	}
 	if text := tlsText(err); text != "" {
 		return "TLS with " + orElse(peer, "the server") + " failed: " + printable(text, 200)
