@@ -14,12 +14,11 @@ import (
 const backOff = 1500 * time.Millisecond
 
 // A coolness is what a run owes an IP address that turned a connection away for
-// the moment, whatever the names and ports behind it: a pause, and after it one
-// connection at a time. It ends with the first retry that is taken. Where one is
-// refused as well it stays, and nothing more is tried twice.
+// the moment, whatever the names and ports behind it: a pause, after it one
+// connection at a time, and no second try any more once one was in vain.
 type coolness struct {
-	until time.Time // before it nothing is begun
-	stays bool
+	until  time.Time // before it nothing is begun
+	inVain bool
 }
 
 // patience is what the addresses of a run have asked for.
@@ -37,7 +36,7 @@ func newPatience() patience {
 // and is to be asked again later.
 func (c *conductor) isPostponed(p *probing, s *probe.Session) bool {
 	said := s.Postponed()
-	if said == "" && p.turnedAway == "" {
+	if said == "" {
 		return false
 	}
 	again := make(chan bool, 1)
@@ -50,22 +49,16 @@ func (c *conductor) isPostponed(p *probing, s *probe.Session) bool {
 	}
 }
 
-// coolDown takes in what became of a connection to an address, and reports
-// whether the endpoint is to be asked again.
+// coolDown takes in what an address said, and reports whether the endpoint is to
+// be asked again.
 func (c *conductor) coolDown(e mail.Endpoint, addr netip.Addr, said string) bool {
-	cool, retry := c.cooling[addr], c.turnedAway[e] != ""
-	if said == "" {
-		if cool != nil && !cool.stays {
-			delete(c.cooling, addr)
-		}
-		return false
-	}
+	cool := c.cooling[addr]
 	if cool == nil {
 		cool = &coolness{}
 		c.cooling[addr] = cool
 	}
-	cool.stays = cool.stays || retry
-	if cool.stays {
+	cool.inVain = cool.inVain || c.turnedAway[e] != ""
+	if cool.inVain {
 		return false
 	}
 	cool.until = time.Now().Add(backOff)
