@@ -61,7 +61,7 @@ func identityRules() []rule {
 			words: words{
 				title:  "{hosts} {hosts:accepts|accept} the certificate and {hosts:lets|let} nobody in by it",
 				detail: "The certificate is good, but the server finds no account for it, or not this one.[ Tried for {user}.][ The server said: {said}]",
-				fix:    "Check from which field of the certificate the server takes the user name (Dovecot: ssl_cert_username_field), and that an account of exactly this name exists. With --user the server is asked for another account than the one in the certificate, which few allow.",
+				fix:    "Check from which field of the certificate the server takes the user name (Dovecot: ssl_cert_username_field), and that an account of exactly this name exists and may sign in without a password (Dovecot: a passdb with mechanisms = external and nopassword). With --user the server is asked for another account than the one in the certificate, which few allow.",
 			},
 			headline: "The server knows no account for the certificate of {who}.",
 			check:    (*index).findRejectedIdentity,
