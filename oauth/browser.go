@@ -10,8 +10,8 @@ import (
 // Browser gets a token by the authorization code grant (RFC 6749 section 4.1)
 // with PKCE, S256 only, and a redirect to this computer. open gets the URL that a
 // person has to visit, once the redirect can be received. It waits until ctx
-// ends. Errors: a [*Refusal], a [*Failed], what is wrong with an answer, or the
-// cause of ctx.
+// ends. Errors: a [*Refusal], a [*Failed], [ErrRedirect], what is wrong with an
+// answer, or the cause of ctx.
 func (r Request) Browser(ctx context.Context, at Redirect, open func(url string)) (Grant, error) {
 	state, verifier := rand.Text(), oauth2.GenerateVerifier()
 	known := secrets{r.Client.Secret.Reveal(), verifier, state}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -203,6 +204,20 @@ func TestTheBrowserFlowEndsWithItsCaller(t *testing.T) {
 	over := errors.New("over")
 	_, err := request(memory{}).Browser(ctx, DefaultRedirect(), func(string) { cancel(over) })
 	if !errors.Is(err, over) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAPortThatAnotherProgramHasIsNoRedirect(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	at := Redirect{Host: "127.0.0.1", Port: uint16(taken.Addr().(*net.TCPAddr).Port), Path: "/"}
+	_, err = request(memory{}).Browser(t.Context(), at, func(string) { t.Error("a page was shown") })
+	if !errors.Is(err, ErrRedirect) {
 		t.Errorf("got %v", err)
 	}
 }

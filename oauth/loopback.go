@@ -26,6 +26,10 @@ type Redirect struct {
 	Path string // begins with a slash
 }
 
+// ErrRedirect says that a redirect cannot be received, such as where another
+// program has the port.
+var ErrRedirect = errors.New("the browser's answer cannot be received")
+
 // DefaultRedirect is for servers that follow RFC 8252, which take any port.
 func DefaultRedirect() Redirect { return Redirect{Host: "127.0.0.1", Path: "/"} }
 
@@ -89,7 +93,7 @@ const (
 func receive(ctx context.Context, at Redirect, state string, issuer issuerRule) (*receiver, error) {
 	listeners, err := wire.ListenLoopback(ctx, at.Host, at.Port)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w: %w", ErrRedirect, err)
 	}
 	bound, err := netip.ParseAddrPort(listeners[0].Addr().String())
 	if err != nil {

@@ -28,6 +28,9 @@ func tellLogin(ctx context.Context, s *streams, v *signInServer, o *loginOptions
 	if ctx.Err() != nil {
 		return verdictError{exitInterrupted}
 	}
+	if errors.Is(err, oauth.ErrRedirect) {
+		return usagef("--redirect: %w", err)
+	}
 	name := "the authorization server"
 	if v != nil {
 		name = v.Name

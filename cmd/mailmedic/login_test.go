@@ -227,6 +227,7 @@ func TestATokenFromTheDeviceFlowIsWrittenIntoAFile(t *testing.T) {
 			if err != nil || string(kept) != canaryToken+"\n" || onUnix && info.Mode().Perm() != 0o600 {
 				t.Errorf("the file has %q, mode %v, %v", kept, info, err)
 			}
+			holdToSchema(t, a.out.Bytes())
 			var answer loginAnswer
 			if err := json.Unmarshal(a.out.Bytes(), &answer); err != nil {
 				t.Fatal(err)
@@ -239,6 +240,22 @@ func TestATokenFromTheDeviceFlowIsWrittenIntoAFile(t *testing.T) {
 				t.Errorf("left behind: %q", rest)
 			}
 		})
+	}
+}
+
+// holdToSchema holds a document to the published schema.
+func holdToSchema(t *testing.T, document []byte) {
+	t.Helper()
+	schema, err := reportSchema("../../docs/login.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var value any
+	if err := json.Unmarshal(document, &value); err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(value); err != nil {
+		t.Errorf("%v\n%s", err, document)
 	}
 }
 
