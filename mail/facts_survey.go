@@ -11,7 +11,7 @@ type TLSSurvey struct {
 	Groups         []string `json:"groups"`
 	GroupsComplete bool     `json:"groups_complete"`   // everything else that was known to ask for is refused
 	PostQuantum    Fact     `json:"post_quantum"`      // whether one of them withstands a quantum computer
-	DHBits         int      `json:"dh_bits,omitempty"` // of the smallest prime that the server uses for Diffie-Hellman up to TLS 1.2
+	DHBits         int      `json:"dh_bits,omitempty"` // of the smallest prime that the server signs for Diffie-Hellman up to TLS 1.2
 
 	ALPN ALPNAnswer `json:"alpn,omitempty"` // how the server takes it when its own protocol is offered, RFC 7301
 

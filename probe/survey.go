@@ -133,7 +133,10 @@ func (s *Session) begin(ctx context.Context, next step) (r reply, f *mail.Failur
 	default:
 		r.choice, f = s.conn.Offer(ctx, next.offer)
 	}
-	r.verdict = verdictOf(f)
+	const internalError = 80 // RFC 8446 section 6.2
+	if r.verdict = verdictOf(f); r.verdict == refused && r.choice.Alert == internalError {
+		r.verdict = choked
+	}
 	return r, f
 }
 
@@ -176,7 +179,7 @@ func (v *surveyedVersion) facts(spoke string) mail.SurveyedVersion {
 		facts.Offered = mail.Yes
 	case v.offered != mail.NotKnown:
 		facts.Suites = []string{}
-		facts.Complete = v.offered == mail.No || v.complete || len(v.left) == 0
+		facts.Complete = v.offered == mail.No || v.complete || len(v.left)+len(v.aside) == 0
 	}
 	for _, id := range v.suites {
 		facts.Suites = append(facts.Suites, wire.SuiteName(id))

@@ -49,6 +49,7 @@ type surveyedVersion struct {
 	offered   mail.Fact
 	suites    []uint16 // that are taken, in the order found
 	left      []uint16 // that may still be asked for
+	aside     []uint16 // that are asked for at the end, as the server fails at some of them
 	done      bool     // no more are asked for
 	complete  bool     // and the rest is refused
 	reordered bool     // known ones were offered in another order
@@ -67,6 +68,7 @@ type verdict string
 const (
 	taken      verdict = "taken"
 	refused    verdict = "refused"     // with an alert
+	choked     verdict = "choked"      // with the alert for an error of its own: it chose what it cannot do
 	hungUp     verdict = "hung up"     // without a word, which may be a refusal
 	unclear    verdict = "unclear"     // no answer in time, or one that makes no sense
 	turnedAway verdict = "turned away" // it did not come to a handshake
@@ -105,6 +107,7 @@ func (l *ledger) learn(s step, r reply) {
 		l.settle(doubt, reply{verdict: l.doubtful})
 	case s.aim == aimControl:
 		l.stopped = "the server no longer answers what it has answered before: " + r.why
+	case failedByChoice(s, r) && l.putAside(s.offer.Versions):
 	case (r.verdict == hungUp || r.verdict == unclear) && l.worked != nil:
 		l.doubt, l.doubtful = &s, unclear
 		if r.verdict == hungUp {
@@ -128,6 +131,33 @@ func (l *ledger) turnAway(s step, why string) {
 	s.wait = true
 	l.again = &s
 }
+
+// failedByChoice reports whether the server may have chosen a suite with
+// Diffie-Hellman over integers and failed at it: Dovecot without parameters hangs up then.
+func failedByChoice(s step, r reply) bool {
+	asks := s.aim == aimVersions || s.aim == aimSuites
+	return asks && (r.verdict == choked || r.verdict == hungUp) && slices.ContainsFunc(s.offer.Suites, notOverIntegers)
+}
+
+// putAside leaves the suites of versions with Diffie-Hellman over integers for
+// the end, so that a server that fails at them shows what else it takes. It
+// reports whether that was news.
+func (l *ledger) putAside(versions []uint16) bool {
+	news := false
+	for _, version := range versions {
+		v := l.version(version)
+		for _, id := range v.left {
+			if overIntegers(id) {
+				v.aside, news = append(v.aside, id), true
+			}
+		}
+		v.left = slices.DeleteFunc(slices.Clone(v.left), overIntegers)
+	}
+	return news
+}
+
+func overIntegers(suite uint16) bool    { return strings.HasPrefix(wire.SuiteName(suite), "TLS_DH") }
+func notOverIntegers(suite uint16) bool { return !overIntegers(suite) }
 
 // settle enters an answer.
 func (l *ledger) settle(s step, r reply) {
@@ -158,8 +188,14 @@ func (l *ledger) settle(s step, r reply) {
 func (l *ledger) settleSuite(s step, r reply) {
 	v := l.version(s.offer.Versions[0])
 	sensible := r.verdict == taken && l.note(s.offer, r.choice)
-	if !sensible || r.choice.Version != v.id {
-		v.done, v.complete = true, r.verdict == refused || sensible && r.choice.Version < v.id
+	if sensible && r.choice.Version == v.id {
+		return
+	}
+	// A server that fails at one of them fails at all: they share their parameters.
+	failed := r.verdict == choked && !slices.ContainsFunc(s.offer.Suites, notOverIntegers)
+	v.done, v.complete = true, r.verdict == refused || failed || sensible && r.choice.Version < v.id
+	if v.complete && len(v.aside) > 0 {
+		v.left, v.aside, v.done, v.complete = v.aside, nil, false, false
 	}
 }
 
@@ -171,6 +207,8 @@ func (l *ledger) settleVersions(o wire.Offer, r reply) {
 	for i, id := range o.Versions {
 		v := l.version(id)
 		switch {
+		case r.verdict == refused && len(v.aside) > 0:
+			v.left, v.aside = v.aside, nil // which are asked for next
 		case r.verdict == refused, sensible && v.id > r.choice.Version:
 			v.settled, v.offered = true, mail.No
 		case sensible && v.id == r.choice.Version:
@@ -241,7 +279,9 @@ func (l *ledger) note(o wire.Offer, c wire.Choice) bool {
 	if c.Group != 0 && v == l.newest() {
 		l.groups = withNew(l.groups, c.Group)
 	}
-	if c.DHBits != 0 && (l.dhBits == 0 || c.DHBits < l.dhBits) {
+	// Without a certificate nobody is protected from whoever answers, so the size does not matter.
+	anonymous := strings.Contains(wire.SuiteName(c.Suite), "_anon_")
+	if c.DHBits != 0 && !anonymous && (l.dhBits == 0 || c.DHBits < l.dhBits) {
 		l.dhBits = c.DHBits
 	}
 	return true

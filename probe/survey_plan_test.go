@@ -31,6 +31,7 @@ type model struct {
 	groups  []uint16            // in the server's order
 	client  bool                // the client's order counts
 	bits    int                 // of its prime
+	fails   verdict             // what comes of a choice that needs a prime; "" where it has one
 	refusal verdict             // how it refuses; "" for an alert
 	odd     func(n int, s step) (reply, bool)
 	asked   []step
@@ -58,6 +59,9 @@ func (m *model) answer(s step) reply {
 		}), s.offer.Suites)
 		if suite == 0 {
 			break
+		}
+		if m.fails != "" && overIntegers(suite) {
+			return reply{verdict: m.fails, why: "gone"}
 		}
 		c := wire.Choice{Version: version, Suite: suite}
 		if name := wire.SuiteName(suite); version == v13 || strings.Contains(name, "ECDHE") {
@@ -207,6 +211,33 @@ func TestAServerThatHangsUpIsAskedWhetherItIsStillThere(t *testing.T) {
 	}
 }
 
+// Dovecot chooses Diffie-Hellman without parameters and fails, as does who prefers it to all else.
+func TestAServerThatFailsAtWhatItChoosesShowsTheRest(t *testing.T) {
+	t.Parallel()
+	for name, order := range map[string][]uint16{"last": {ecdheGCM, ecdheCBC, dheCBC, rsaCBC}, "first": {dheCBC, ecdheGCM, ecdheCBC, rsaCBC}} {
+		for _, how := range []verdict{choked, hungUp} {
+			m := &model{suites: map[uint16][]uint16{v12: order}, groups: []uint16{x25519}, fails: how}
+			l := m.survey()
+			v := l.facts().Versions[1]
+			if want := slices.DeleteFunc(slices.Clone(order), overIntegers); !slices.Equal(l.versions[1].suites, want) || !v.Complete || v.Offered != mail.Yes {
+				t.Errorf("%s, %s: %+v, want %x", name, how, v, want)
+			}
+			if l.connections > 14 {
+				t.Errorf("%s, %s: %d connections", name, how, l.connections)
+			}
+		}
+	}
+	if v := (&model{suites: map[uint16][]uint16{v12: {dheCBC}}, fails: choked}).survey().facts().Versions[1]; v.Offered != mail.NotKnown {
+		t.Errorf("alone: %+v", v)
+	}
+	dhe := &model{suites: map[uint16][]uint16{v12: {dheCBC}, v11: {dheCBC}}, bits: 1024}
+	first := true
+	dhe.odd = func(int, step) (reply, bool) { once := first; first = false; return reply{verdict: choked}, once }
+	if facts := dhe.survey().facts(); facts.Versions[1].Offered != mail.Yes || !facts.Versions[1].Complete || facts.DHBits != 1024 {
+		t.Errorf("%+v", facts)
+	}
+}
+
 func TestWhatIsNotKnownIsNeverNo(t *testing.T) {
 	t.Parallel()
 	old := func(s step) bool { return s.aim == aimVersions && s.offer.Versions[0] == v11 }
@@ -327,7 +358,7 @@ func TestASurveyOfNonsenseEnds(t *testing.T) {
 		some := func(list ...uint16) uint16 { return list[r.IntN(len(list))] }
 		m := &model{odd: func(int, step) (reply, bool) {
 			return reply{
-				verdict: []verdict{taken, taken, taken, refused, hungUp, unclear}[r.IntN(6)],
+				verdict: []verdict{taken, taken, taken, refused, hungUp, unclear, choked}[r.IntN(7)],
 				choice: wire.Choice{
 					Version: some(v13, v12, v11, v10, ssl3, 0), Suite: some(aes128, chacha, ecdheGCM, dheCBC, rsaRC4, 0), Group: some(x25519, mlkem, p256, 0),
 				},

@@ -41,6 +41,7 @@ const (
 	recordHandshake = 22
 
 	alertWarning          = 1
+	alertCloseNotify      = 0
 	alertUserCanceled     = 90
 	alertUnrecognizedName = 112
 

@@ -21,6 +21,7 @@ type Choice struct {
 	Suite   uint16
 	Group   uint16 // of the key exchange; 0 where the server has not told
 	DHBits  int    // of the prime of a key exchange by integers, 0 for another one
+	Alert   uint8  // with which it ended the handshake in place of a choice, RFC 8446 section 6
 }
 
 // readChoice reads from r up to the end of the ServerHello, and no more than

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"io"
 	"math/big"
-	"net"
 	"strings"
 	"time"
 
@@ -30,23 +29,26 @@ func (c *Conn) Offer(ctx context.Context, o Offer) (Choice, *mail.Failure) {
 	watched := &watchedConn{Conn: c.guard}
 	choice, messages, err := exchange(ctx, watched, o)
 	if err != nil {
-		return Choice{}, handshakeFailure(ctx, err, c.guard.peer, string(watched.first))
+		return Choice{Alert: AlertOf(err)}, handshakeFailure(ctx, err, c.guard.peer, string(watched.first))
 	}
 	choice.readKeyExchange(messages)
-	takeLeave(c.guard, c.network.timeouts.parting)
+	takeLeave(c.guard, min(choice.Version, tls.VersionTLS12), c.network.timeouts.parting)
 	return choice, nil
 }
 
 // takeLeave breaks a handshake off (RFC 8446 section 6.1) and waits for the
 // server to hang up: it then has nothing to complain of, and its place is free
 // for the next connection.
-func takeLeave(conn net.Conn, within time.Duration) {
-	_ = conn.SetDeadline(time.Now().Add(within))
+func takeLeave(conn *guard, version uint16, within time.Duration) {
+	conn.Limit(time.Now().Add(within))
 	goodbye := []byte{
-		recordAlert, 3, 1, 0, 2, alertWarning, alertUserCanceled,
-		recordAlert, 3, 1, 0, 2, alertWarning, 0, // close_notify
+		recordAlert, 3, byte(version), 0, 2, alertWarning, alertUserCanceled,
+		recordAlert, 3, byte(version), 0, 2, alertWarning, alertCloseNotify,
 	}
 	if _, err := conn.Write(goodbye); err == nil {
+		if half, ok := conn.Conn.(interface{ CloseWrite() error }); ok {
+			_ = half.CloseWrite()
+		}
 		_, _ = io.CopyN(io.Discard, conn, maxFlight)
 	}
 }

@@ -84,18 +84,19 @@ func TestARefusedOfferHasAClassOfItsOwn(t *testing.T) {
 	for name, tt := range map[string]struct {
 		serve func(net.Conn)
 		class mail.Class
+		alert uint8
 	}{
-		"the version is too old": {modern, mail.TLSVersion},
+		"the version is too old": {modern, mail.TLSVersion, 70},
 		"nothing in common": {func(c net.Conn) {
 			_, _ = c.Read(make([]byte, 4096))
 			_, _ = c.Write(inRecord(recordAlert, []byte{2, 40}))
-		}, mail.TLSAlert},
+		}, mail.TLSAlert, 40},
 		"hung up": {func(c net.Conn) {
 			_, _ = c.Read(make([]byte, 4096))
 			_ = c.Close()
-		}, mail.Closed},
+		}, mail.Closed, 0},
 	} {
-		if got, failure := offered(t, everyOffer(tls.VersionTLS10), tt.serve); failure == nil || failure.Class != tt.class || got != (Choice{}) {
+		if got, failure := offered(t, everyOffer(tls.VersionTLS10), tt.serve); failure == nil || failure.Class != tt.class || got != (Choice{Alert: tt.alert}) {
 			t.Errorf("%s: %+v, %+v", name, failure, got)
 		}
 	}
