@@ -26,7 +26,7 @@ func (v *view) servers() {
 	for _, subject := range endpoints {
 		v.blank()
 		v.paragraph(2, v.ink.bold, v.subjectWords(subject))
-		for _, o := range v.at[subject] {
+		for _, o := range v.seen(subject) {
 			switch {
 			case isTest(o), isSurvey(o): // have a part of their own
 			case isAttempt(o):
@@ -80,6 +80,20 @@ func (v *view) atFurtherAddress(o mail.Observation) bool {
 	return slices.ContainsFunc(v.at[o.Subject], func(s mail.Observation) bool {
 		return s.ID == "session:"+o.Subject && s.Address != "" && s.Address != o.Address
 	})
+}
+
+// seen gives what was observed of a server, last what came of its further addresses.
+func (v *view) seen(subject string) []mail.Observation {
+	list := slices.Clone(v.at[subject])
+	slices.SortStableFunc(list, func(a, b mail.Observation) int { return v.later(a) - v.later(b) })
+	return list
+}
+
+func (v *view) later(o mail.Observation) int {
+	if v.atFurtherAddress(o) {
+		return 1
+	}
+	return 0
 }
 
 // furtherFacts puts what came of a further address in one line.

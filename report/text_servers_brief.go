@@ -19,7 +19,7 @@ func (v *view) briefServers() {
 			continue
 		}
 		v.paragraph(2, v.ink.bold, v.subjectWords(subject)+v.atWords(subject))
-		for _, o := range v.at[subject] {
+		for _, o := range v.seen(subject) {
 			switch {
 			case isTest(o), isSurvey(o): // have a part of their own
 			case isAttempt(o):
