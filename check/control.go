@@ -82,7 +82,7 @@ func settlesConnection(o mail.Observation) (said, good bool) {
 	switch {
 	case o.Kind == mail.KindTLS, o.Kind == mail.KindSession, o.Kind == mail.KindDial && o.Failure == nil:
 		return true, true
-	case o.Kind != mail.KindDial:
+	case o.Kind != mail.KindDial, o.DialFacts != nil && o.ViaFailed: // the proxy is to blame
 		return false, false
 	}
 	switch o.Failure.Class {

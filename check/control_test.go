@@ -43,6 +43,7 @@ func TestStoriesOfTheWayThere(t *testing.T) {
 		"captive-portal":  {mail.Unproven, mail.Unproven, 3, "net.captive-portal", "net.captive-portal"},
 		"wrong-clock":     {mail.Unproven, mail.Unproven, 3, "net.clock-wrong", "net.clock-wrong"},
 		"intercepted":     {mail.Broken, mail.Broken, 1, "tls.intercepted", ""},
+		"case/tls-broken": {mail.Unproven, mail.Unproven, 3, "net.tls-broken", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -19,6 +19,9 @@ func (w *world) controls(texts ...string) *world {
 	for i, o := range w.Observations {
 		if slices.Contains(texts, o.Subject) {
 			w.Observations[i].ID, w.Observations[i].Control = "control:"+o.ID, true
+			if o.Address != "" {
+				w.Observations[i].Address = "198.51.100.1"
+			}
 		}
 	}
 	return w
@@ -40,6 +43,16 @@ func (w *world) tells(id string, ahead time.Duration) *world {
 		if o.ID == id {
 			ms := ahead.Milliseconds()
 			w.Observations[i].ClockMS = &ms
+		}
+	}
+	return w
+}
+
+// from sets the address of those who answered.
+func (w *world) from(address string, ids ...string) *world {
+	for i, o := range w.Observations {
+		if slices.Contains(ids, o.ID) {
+			w.Observations[i].Address = address
 		}
 	}
 	return w
@@ -168,6 +181,11 @@ func clockFixtures() []fixture {
 			early().directory(mail.CertNotYetValid, later), "The clock of this computer is probably at least 380 days behind", mail.Critical,
 		},
 		{"net.clock-wrong", "only one house says so", early().web(page, 404, mail.HTTPStatus).tells(page, 400*day), "", ""},
+		{
+			"net.clock-wrong", "one box speaks for two houses",
+			early().web(page, 404, mail.HTTPStatus).tells(page, 400*day).web("http://example.net/", 200, "").tells("http://example.net/", 400*day).
+				from("192.0.2.1", page, "http://example.net/"), "", "",
+		},
 		{"net.clock-wrong", "somebody tells the same time", early().control("", controlIMAP).tells("control:dial:"+controlIMAP+"#192.0.2.1", time.Second), "", ""},
 		{
 			"net.clock-wrong", "a certificate that is good contradicts",
@@ -200,6 +218,20 @@ func packetFixtures() []fixture {
 				handshake(controlSMTP, mail.Reset).attempt(controlSMTP, "classical", "TLS 1.3", "").controls(controlSMTP),
 			"Something in this network breaks off when TLS begins with a large packet", mail.Critical,
 		},
+		{
+			"net.tls-broken", "a control host is cut off as well", published().handshake(imaps, mail.Reset).handshake(smtps, mail.Reset).handshake(controlIMAP, mail.Reset).controls(controlIMAP),
+			"Something here breaks every encrypted connection to mail servers, whoever runs them", mail.Critical,
+		},
+		{
+			"net.tls-broken", "the control host's hangs as well", published().handshake(imaps, mail.Timeout).dial(mail.Timeout, smtps).handshake(controlIMAP, mail.Timeout).controls(controlIMAP),
+			"Something here breaks every encrypted connection to mail servers, whoever runs them", mail.Critical,
+		},
+		{
+			"net.tls-broken", "two owners' are cut off", nowhere().srv(imaps).ispdb("smtps://mail.example.net:465").handshake(imaps, mail.Reset).handshake("smtps://mail.example.net:465", mail.Reset),
+			"Something here breaks every encrypted connection to mail servers, whoever runs them", mail.Critical,
+		},
+		{"net.tls-broken", "the control host's is good", published().handshake(imaps, mail.Reset).handshake(smtps, mail.Reset).controlShows(controlIMAP, "", goodCertificate()), "", ""},
+		{"tls.handshake-failed", "everything is cut off", published().handshake(imaps, mail.Reset).handshake(smtps, mail.Reset).handshake(controlIMAP, mail.Reset).controls(controlIMAP), "", ""},
 		{"tls.handshake-failed", "large packets are lost", published().works(smtps).narrow(imaps), "", ""},
 	}
 }
@@ -224,6 +256,10 @@ func interceptionFixtures() []fixture {
 			"Something on this computer or network reads the mail traffic to imap.example.org and smtp.example.org", mail.Notice,
 		},
 		{"tls.intercepted", "a public authority signs for a control host too", published().shows(mail.CertUntrusted, public, imaps, smtps).controlShows(controlIMAP, mail.CertUntrusted, public), "", ""},
+		{
+			"tls.intercepted", "one unknown authority signs for three owners, and not for a control host",
+			nowhere().srv(imaps).ispdb(other).shows(mail.CertUntrusted, shield, imaps, other).directory(mail.CertUntrusted, shield).controlShows(controlIMAP, "", public), "", "",
+		},
 		{"tls.intercepted", "one unknown authority signs for two owners", nowhere().srv(imaps).ispdb(other).shows(mail.CertUntrusted, shield, imaps, other), "", ""},
 	}
 }

@@ -17,6 +17,7 @@ type path struct {
 	blocks  []block
 	clock   []hit
 	packets []hit
+	tls     []hit // every handshake is broken
 }
 
 // findPath looks for it, and marks the servers of which nothing is known then.
@@ -26,8 +27,9 @@ func (x *index) findPath() {
 		x.path.blocks = x.lookForBlocks()
 		x.path.clock = x.lookAtClock()
 		x.path.packets = x.lookAtPackets()
+		x.path.tls = x.lookAtTLS()
 	}
-	for _, hits := range [][]hit{x.path.portal, x.path.clock, x.path.packets, x.blocked("")} {
+	for _, hits := range [][]hit{x.path.portal, x.path.clock, x.path.packets, x.path.tls, x.blocked("")} {
 		for _, h := range hits {
 			for _, s := range h.servers {
 				s.walled = s.walled || proves(h)

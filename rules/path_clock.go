@@ -107,7 +107,7 @@ func (x *index) lookAtClock() []hit {
 		return nil
 	}
 	faulty = slices.DeleteFunc(faulty, contradicts)
-	if len(sitesTold(append(slices.Clone(told), faulty...))) < 2 {
+	if !independent(append(slices.Clone(told), faulty...)) {
 		return nil
 	}
 	h := x.clockHit(append(slices.Clone(told), faulty...), func(s *server) bool {
@@ -124,7 +124,7 @@ func (x *index) lookAtClock() []hit {
 // clockByCertificates is for a run in which nobody tells the time: certificates
 // of several owners are out of date in the same way, and none is good.
 func (x *index) clockByCertificates(faulty, good []witness) []hit {
-	if len(good) > 0 || len(sitesTold(faulty)) < 2 || slices.ContainsFunc(faulty, func(w witness) bool { return w.fault != faulty[0].fault }) {
+	if len(good) > 0 || !independent(faulty) || slices.ContainsFunc(faulty, func(w witness) bool { return w.fault != faulty[0].fault }) {
 		return nil
 	}
 	h := x.clockHit(faulty, func(*server) bool { return true })
@@ -162,12 +162,15 @@ func (x *index) clockHit(witnesses []witness, explained func(*server) bool) hit 
 	return h
 }
 
-func sitesTold(witnesses []witness) []string {
-	var sites []string
-	for _, w := range witnesses {
-		sites = append(sites, w.site)
-	}
-	return distinct(sites)
+// independent reports whether two of the witnesses have nothing to do with each
+// other: neither the owner in common, nor the address, at which a portal or a
+// proxy may speak for both.
+func independent(witnesses []witness) bool {
+	return slices.ContainsFunc(witnesses, func(a witness) bool {
+		return slices.ContainsFunc(witnesses, func(b witness) bool {
+			return a.site != b.site && (a.observation.Address == "" || a.observation.Address != b.observation.Address)
+		})
+	})
 }
 
 func hostsTold(witnesses []witness) []string {

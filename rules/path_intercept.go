@@ -101,10 +101,11 @@ func (x *index) sharedIssuers() map[string]*sharedIssuer {
 }
 
 // intercepts reports whether no authority but one in between signs for all these
-// hosts: a control host and somebody else, or three of different owners.
-func (s *sharedIssuer) intercepts() bool {
+// hosts: a control host and somebody else, or three of different owners. Where a
+// control host shows a good certificate of its own, the three may well be one house.
+func (x *index) intercepts(s *sharedIssuer) bool {
 	sites := len(distinct(s.sites))
-	return s.control && sites > 1 || sites > 2
+	return s.control && sites > 1 || sites > 2 && !slices.ContainsFunc(x.controls, (*server).verified)
 }
 
 // findInterception looks for certificates that a product signs which is known by
@@ -119,7 +120,7 @@ func (x *index) findInterception() []hit {
 	named := func(s *server) bool { return product(s) != "" }
 	unnamed := func(s *server) bool {
 		issuer := issuerOf(s)
-		return shared[issuer] != nil && shared[issuer].intercepts() && !named(s) && !isPublicAuthority(issuer)
+		return shared[issuer] != nil && x.intercepts(shared[issuer]) && !named(s) && !isPublicAuthority(issuer)
 	}
 	refused := func(s *server) bool { return s.faultClass() == mail.CertUntrusted || s.faultClass() == mail.CertChain }
 	believed := func(s *server) bool { return s.verified() && s.fault == nil }

@@ -29,6 +29,52 @@ func packetRule() rule {
 	}
 }
 
+func brokenTLSRule() rule {
+	return rule{
+		id: "net.tls-broken", looksFor: "something here ends every encrypted connection to mail servers",
+		severity: mail.Error, weighed: true, owner: mail.OwnerNetwork, confidence: mail.Certain,
+		references: []string{"RFC 8446 section 6", "RFC 8314 section 3"},
+		words: words{
+			title:  "Something here breaks every encrypted connection to mail servers, whoever runs them",
+			detail: "Connections to {all} are made, and as soon as encryption begins they {end}. These servers have nothing to do with one another, so it is not their fault: a firewall, filter or security program stands in the way.",
+			fix:    "Use another network, such as a phone's hotspot. Have who runs this one exempt mail from the inspection of TLS on {ports:port|ports} {ports}, and switch the mail scanning of a security program on this computer off for a test.",
+		},
+		headline: "Nothing could be tested: something here breaks every encrypted connection to mail servers.",
+		silences: []silence{{[]string{"tls.*", "server.reset", "server.closed", "server.stalled", "run.incomplete"}, sameServers}},
+		check:    func(x *index) []hit { return x.path.tls },
+	}
+}
+
+// lookAtTLS looks for handshakes that end in one way with servers of different
+// owners, control hosts among them, where none ends well and none could.
+func (x *index) lookAtTLS() []hit {
+	cut := func(s *server) bool {
+		return s.failedAt(mail.KindTLS, mail.Closed, mail.Reset, mail.Timeout) && s.wayThatWorks() == "" && !s.losesLarge()
+	}
+	lost := slices.DeleteFunc(slices.Clone(x.servers), func(s *server) bool { return !s.concerns() || !cut(s) })
+	controls := slices.DeleteFunc(slices.Clone(x.controls), func(s *server) bool { return !cut(s) })
+	all := slices.Concat(lost, controls)
+	lost = slices.DeleteFunc(lost, func(s *server) bool {
+		return !slices.ContainsFunc(all, func(o *server) bool {
+			return o.faultClass() == s.faultClass() && siteOf(o.endpoint.Host) != siteOf(s.endpoint.Host)
+		})
+	})
+	works := func(s *server) bool { return isSubmissionOrBox(s) && s.encrypted() }
+	if len(lost) == 0 || slices.ContainsFunc(slices.Concat(x.servers, x.controls), works) {
+		return nil
+	}
+	h := about(lost)
+	h.subject, h.evidence = x.subject(), distinct(seen(controls))
+	h.params = params{"all": distinct(hostsOf(all)), "end": "are cut off"}
+	if len(controls) == 0 {
+		h.confidence = mail.Likely
+	}
+	if lost[0].faultClass() == mail.Timeout {
+		h.params["end"] = "hang"
+	}
+	return []hit{h}
+}
+
 // losesLarge reports whether handshakes with s hang whenever the answer has to be
 // large, while a small answer comes.
 func (s *server) losesLarge() bool {

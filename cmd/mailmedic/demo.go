@@ -126,7 +126,7 @@ func (o *demoOptions) probe(ctx context.Context, s *streams, world *lab.World, n
 		return err
 	}
 	if len(servers) == 0 {
-		servers = world.Endpoints()
+		servers = slices.DeleteFunc(world.Endpoints(), func(e mail.Endpoint) bool { return slices.Contains(world.Control, e) })
 	}
 	command := []string{"mailmedic", "probe"}
 	for _, e := range servers {
