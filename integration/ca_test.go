@@ -84,6 +84,23 @@ func (a *authority) writeServer(file string, until time.Duration, names ...strin
 	template.DNSNames = names
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
+	return a.write(file, template, key)
+}
+
+// writeClient writes a personal certificate in the same way.
+func (a *authority) writeClient(file, user string) error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	template := a.template(user, -day, 30*day)
+	template.EmailAddresses = []string{user}
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	return a.write(file, template, key)
+}
+
+func (a *authority) write(file string, template *x509.Certificate, key *ecdsa.PrivateKey) error {
 	cert, err := sign(template, a.intermediate, &key.PublicKey, a.key)
 	if err != nil {
 		return err

@@ -34,13 +34,17 @@ func TestDovecotAcceptsWhatEveryMechanismMakesOfASecret(t *testing.T) {
 		"scram-sha-256": {"127.0.10.13", right, wrong, "auth.rejected"},
 		"xoauth2":       {"127.0.10.14", valid, old, "auth.token-rejected"},
 		"oauthbearer":   {"127.0.10.15", valid, old, "auth.token-rejected"},
+		"external":      {"127.0.10.16", []string{"--client-cert", "anna"}, []string{"--client-cert", "otto"}, "auth.certificate-rejected"},
 	} {
 		t.Run(mechanism, func(t *testing.T) {
 			t.Parallel()
 			runtime.LockOSThread() // the server ends with it, see startServer
 			caFile := startMechanism(t, mechanism, c.address)
 			try := func(secret []string) *report {
-				file := passwordFile(t, secret[1])
+				file := filepath.Join(filepath.Dir(caFile), secret[1]+".pem")
+				if secret[0] != "--client-cert" {
+					file = passwordFile(t, secret[1])
+				}
 				return mailmedic(t, "probe", "imaps://"+mechanism+".mech.test:993", "--user", "anna@good.test",
 					secret[0], file, "--resolver", dnsAddress, "--ca-file", caFile, "-f", "json").report(t)
 			}
@@ -76,6 +80,8 @@ func startMechanism(t *testing.T, mechanism, address string) (caFile string) {
 		func() error {
 			return ca.writeServer(filepath.Join(dir, "tls.pem"), 60*day, mechanism+".mech.test")
 		},
+		func() error { return ca.writeClient(filepath.Join(dir, "anna.pem"), "anna@good.test") },
+		func() error { return ca.writeClient(filepath.Join(dir, "otto.pem"), "otto@good.test") },
 		func() error { return render(filepath.Join(dir, "dovecot.conf"), "testdata/mechanism.conf", data) },
 		func() error { return render(filepath.Join(dir, "oauth2.conf"), "testdata/oauth2.conf", data) },
 		func() error { return makeOwned(filepath.Join(dir, "home"), "nobody") },
@@ -87,6 +93,9 @@ func startMechanism(t *testing.T, mechanism, address string) (caFile string) {
 			return os.WriteFile(filepath.Join(dir, "users"), []byte("anna@good.test:"+password+"::::::\n"), 0o600)
 		},
 		func() error { return chown(filepath.Join(dir, "users"), "dovecot") },
+		func() error {
+			return os.WriteFile(filepath.Join(dir, "holders"), []byte("anna@good.test:::::::nopassword\n"), 0o644)
+		},
 	} {
 		if err := step(); err != nil {
 			t.Fatal(err)
