@@ -31,6 +31,9 @@ func (c *conductor) survey() {
 		c.surveys.open[e] = p.session
 		at[p.session.Peer()] = append(at[p.session.Peer()], p.session)
 	}
+	if len(c.surveys.open) > 0 {
+		c.emit(mail.Event{Progress: &mail.Progress{Message: "surveying TLS, which takes many connections"}})
+	}
 	for _, sessions := range at {
 		c.start(func() {
 			for _, s := range sessions {

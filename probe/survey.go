@@ -77,7 +77,9 @@ func (s *Session) Survey(ctx context.Context, n *wire.Network) (o mail.Observati
 func (s *Session) newLedger() *ledger {
 	l := newLedger()
 	l.named, l.alpn, l.spoke = s.shaken.ServerName != "", string(s.endpoint.Protocol), s.shaken.Version
-	if len(s.shaken.Certificates) > 0 && s.unshaken == nil {
+	// Who has to show a certificate of his own is not let in without one, whatever else he sends.
+	known := s.shaken.ClientCertificateAnswer != "" || s.shaken.ClientCertificate == mail.CertificateRequired
+	if len(s.shaken.Certificates) > 0 && s.unshaken == nil && !known {
 		l.shown = &s.shaken.Certificates[0]
 	}
 	return l

@@ -82,7 +82,10 @@ func (v *view) surveyFacts(s mail.TLSSurvey) {
 // surveyedVersion puts the suites of one version, unless a newer one has the same.
 func (v *view) surveyedVersion(version mail.SurveyedVersion, newer []mail.SurveyedVersion) {
 	words := count(len(version.Suites), "suite")
-	if !version.Complete {
+	switch {
+	case len(version.Suites) == 0:
+		words = "accepted, suites not known"
+	case !version.Complete:
 		words = "at least " + words
 	}
 	switch version.Order {

@@ -208,7 +208,12 @@ func (p *page) subjectWords(subject string) string {
 		return subject
 	}
 	if one {
-		return fmt.Sprintf("%s %d at %s", p.hostWords(e.Host), e.Port, address)
+		address, survey := strings.CutSuffix(address, "/survey")
+		words := fmt.Sprintf("%s %d at %s", p.hostWords(e.Host), e.Port, address)
+		if survey {
+			words = "the TLS survey of " + words
+		}
+		return words
 	}
 	return fmt.Sprintf("%s %d (%s, %s)", p.hostWords(e.Host), e.Port, protocolWord(e.Protocol), encryptionWords(e.Security))
 }

@@ -44,6 +44,10 @@ An endpoint is one of
 A port may be left out after a scheme. IPv6 addresses stand in brackets before a
 port. A port that was not named and that is closed is no fault.
 
+--tls-survey makes 20 to 150 further connections to each server, one after
+another. It stops where a server turns it away; one that counts handshakes that
+were broken off may still block your address for a while.
+
 A password needs --user. It is sent only over TLS with a verified certificate, and
 so is a certificate of your own (--client-cert).
 

@@ -36,6 +36,10 @@ func (p *progress) event(e mail.Event) {
 		return
 	}
 	switch o := e.Observation; {
+	case e.Progress != nil && !p.busy.Load():
+		fmt.Fprint(p.w, wipeLine+e.Progress.Message+" …")
+		p.drawn = true
+		return
 	case o == nil || p.busy.Load():
 		return
 	case o.Kind == mail.KindDNS || o.Kind == mail.KindHTTP:

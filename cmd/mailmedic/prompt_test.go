@@ -155,12 +155,13 @@ func TestProgressIsDrawnOnATerminalAndWipedAtTheEnd(t *testing.T) {
 		{Header: &mail.Header{}},
 		{Observation: &mail.Observation{Kind: mail.KindDNS}},
 		{Observation: &mail.Observation{Kind: mail.KindSession}},
+		{Progress: &mail.Progress{Message: "surveying"}},
 		{Finding: &mail.Finding{}},
 		{Verdict: &mail.Closing{}},
 	} {
 		p.event(e)
 	}
-	if text := errs.String(); !strings.Contains(text, "servers: 1") || !strings.HasSuffix(text, "\r\x1b[K") {
+	if text := errs.String(); !strings.Contains(text, "servers: 1") || !strings.Contains(text, "surveying …") || !strings.HasSuffix(text, "\r\x1b[K") {
 		t.Errorf("%q", text)
 	}
 	errs.Reset()
