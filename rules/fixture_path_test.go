@@ -124,6 +124,11 @@ func portalFixtures() []fixture {
 	http := `answered: HTTP/1.1 302 Found`
 	one := published().session(imaps, mail.ProtocolFault, func(f *mail.SessionFacts) { f.Greeting = "" }, http).dial(mail.Timeout, smtps)
 	other := "smtps://mail.example.net:465"
+	led := func(w *world) *world {
+		return w.dial(mail.Timeout, imaps, smtps).page("http://autoconfig.example.org/x.xml", 200, "", func(f *mail.HTTPFacts) {
+			f.Redirects = []string{"http://login.hotel.example/hello"}
+		})
+	}
 	says511 := nowhere().web("http://autoconfig.example.org/mail/config-v1.1.xml", 511, mail.HTTPStatus)
 	return []fixture{
 		{"net.captive-portal", "the directory shows the same wrong certificate", published().shows(mail.CertName, portal, imaps).dial(mail.Timeout, smtps).directory(mail.CertName, portal), title, mail.Critical},
@@ -138,6 +143,14 @@ func portalFixtures() []fixture {
 			published().session(imaps, mail.ProtocolFault, func(f *mail.SessionFacts) { f.Greeting = "" }, http).dial(mail.Timeout, smtps).
 				page("http://autoconfig.example.org/x.xml", 200, "", func(f *mail.HTTPFacts) { f.Redirects = []string{"http://login.hotel.example/hello"} }),
 			title, mail.Critical,
+		},
+		{
+			"net.captive-portal", "web requests are led elsewhere, and nothing else gets through",
+			led(published()).control(mail.Timeout, controlIMAP, controlSMTP), title, mail.Critical,
+		},
+		{
+			"net.captive-portal", "the domain is parked, and its servers are gone",
+			led(published()).web("https://autoconfig.thunderbird.net/v1.1/example.org", 404, mail.HTTPStatus).control(mail.Timeout, controlIMAP), "", "",
 		},
 		{"net.captive-portal", "something can be used", good().says(mail.SourceAutoconfig, mail.TrustAuthenticated, pop3s).shows(mail.CertName, portal, pop3s).directory(mail.CertName, portal), "", ""},
 		{"tls.certificate-name", "a portal answers", published().shows(mail.CertName, portal, imaps, smtps).directory(mail.CertName, portal), "", ""},
@@ -180,7 +193,11 @@ func clockFixtures() []fixture {
 			"net.clock-wrong", "that of the directory is not valid yet as well",
 			early().directory(mail.CertNotYetValid, later), "The clock of this computer is probably at least 380 days behind", mail.Critical,
 		},
-		{"net.clock-wrong", "only one house says so", early().web(page, 404, mail.HTTPStatus).tells(page, 400*day), "", ""},
+		{
+			"net.clock-wrong", "only one house says so, at two addresses",
+			early().web(page, 404, mail.HTTPStatus).tells(page, 400*day).from("192.0.2.80", page), "The clock of this computer is probably 400 days behind", mail.Critical,
+		},
+		{"net.clock-wrong", "only one computer says so", early().web(page, 404, mail.HTTPStatus).tells(page, 400*day), "", ""},
 		{
 			"net.clock-wrong", "one box speaks for two houses",
 			early().web(page, 404, mail.HTTPStatus).tells(page, 400*day).web("http://example.net/", 200, "").tells("http://example.net/", 400*day).

@@ -29,6 +29,8 @@ func clockRule() rule {
 		},
 		variants: map[string]words{"alike": {
 			detail: "By its date the certificates of servers that have nothing to do with one another are all out of date: {witnesses}. Every mail program here refuses to connect, and so do web browsers.",
+		}, "house": {
+			fix: "Set the date, the time and the time zone of this computer, best by letting it set them by itself, and run this again. If they are right, the clocks of those servers are wrong.",
 		}, "harmless": {
 			detail: "{witnesses} {witnesses:tells|tell} another time. Certificates are good all the same, but codes and tokens for signing in, which are valid for minutes, may be rejected.",
 		}},
@@ -79,10 +81,19 @@ func (w witness) agrees(at time.Time) bool {
 	return !at.Before(w.certificate.NotBefore.Add(-nearly)) && !at.After(w.certificate.NotAfter.Add(nearly))
 }
 
+// severalAddresses reports whether the witnesses are several computers.
+func severalAddresses(witnesses []witness) bool {
+	var list []string
+	for _, w := range witnesses {
+		list = append(list, w.observation.Address)
+	}
+	return len(slices.DeleteFunc(distinct(list), func(address string) bool { return address == "" })) > 1
+}
+
 // lookAtClock compares this computer's clock with those of servers, and with the
-// dates of certificates that fail alike. One server's clock may itself be wrong,
-// so that it takes two that have nothing to do with each other, and none that
-// contradicts.
+// dates of certificates that fail alike. A server's clock may itself be wrong, so
+// that it takes two that have nothing to do with each other, and none that
+// contradicts. Where one house has all of them, it is likely at least.
 func (x *index) lookAtClock() []hit {
 	all := x.witnesses()
 	var told, faulty, good []witness
@@ -107,15 +118,20 @@ func (x *index) lookAtClock() []hit {
 		return nil
 	}
 	faulty = slices.DeleteFunc(faulty, contradicts)
-	if !independent(append(slices.Clone(told), faulty...)) {
+	whole := append(slices.Clone(told), faulty...)
+	sure := independent(whole)
+	if !sure && (len(faulty) == 0 || !severalAddresses(whole)) {
 		return nil
 	}
-	h := x.clockHit(append(slices.Clone(told), faulty...), func(s *server) bool {
+	h := x.clockHit(whole, func(s *server) bool {
 		c, ok := s.certificate()
 		return ok && witness{certificate: &c}.agrees(x.Now.Add(offset))
 	})
 	h.params = params{"off": offWords(offset, ""), "witnesses": hostsTold(told)}
-	if len(h.servers) == 0 {
+	switch {
+	case !sure:
+		h.variant, h.confidence, h.params["off"] = "house", mail.Likely, "probably "+offWords(offset, "")
+	case len(h.servers) == 0:
 		h.variant, h.severity = "harmless", mail.Warning
 	}
 	return []hit{h}

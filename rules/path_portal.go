@@ -32,7 +32,7 @@ func (x *index) lookForPortal() []hit {
 		return nil
 	}
 	h := hit{subject: x.subject(), servers: x.servers, confidence: mail.Certain}
-	for _, sign := range []func() ([]string, string, bool){x.sameCertificate, x.sameAddress, x.webAnswers} {
+	for _, sign := range []func() ([]string, string, bool){x.sameCertificate, x.sameAddress, x.webAnswers, x.ledAway} {
 		evidence, how, sure := sign()
 		if len(evidence) == 0 {
 			continue
@@ -124,6 +124,32 @@ func (x *index) webAnswers() (evidence []string, how string, sure bool) {
 		return seen(both), "a web server stands at the mail ports of " + joined(hostsOf(both)), len(controls) > 0
 	}
 	return nil, "", false
+}
+
+// ledAway looks for web requests that are led out of the domain while everything
+// else, outsiders included, is out of reach.
+func (x *index) ledAway() (evidence []string, how string, sure bool) {
+	page := x.portalPage()
+	reached := slices.ContainsFunc(slices.Concat(x.servers, x.controls), (*server).connected)
+	if page == "" || reached || len(x.dialed(stopped)) == 0 {
+		return nil, "", false
+	}
+	outside := seen(x.controlsWhere(stopped))
+	for _, o := range x.ofKind(mail.KindHTTP) {
+		switch {
+		case o.HTTPFacts == nil:
+		case strings.HasPrefix(o.URL, "http://") && len(o.Redirects) > 0:
+			evidence = append(evidence, o.ID)
+		case strings.HasPrefix(o.URL, "https://") && o.Status > 0:
+			return nil, "", false
+		case o.Source == mail.SourceISPDB:
+			outside = append(outside, o.ID)
+		}
+	}
+	if len(outside) == 0 {
+		return nil, "", false
+	}
+	return append(evidence, outside...), "web requests without encryption are led to " + page + ", and nothing else is let through", false
 }
 
 // answersHTTP reports whether a web server answers at a mail port.
