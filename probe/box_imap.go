@@ -359,7 +359,7 @@ func parseFetch(untagged string) (f fetched, ok bool) {
 		switch {
 		case list[i].kind == atom && strings.EqualFold(list[i].text, "UID") && i+1 < len(list):
 			f.uid, _ = strconv.ParseUint(list[i+1].text, 10, 32)
-		case list[i].kind == str && f.text == "":
+		case list[i].kind == str: // the last, since Courier quotes the names of the fields too
 			f.text = list[i].text
 		}
 	}

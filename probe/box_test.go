@@ -65,6 +65,12 @@ func TestATestMessageIsFoundByIMAPAndDeletedAlone(t *testing.T) {
 			removal{removed: mail.Yes},
 		},
 		{
+			"the server repeats the names of the fields in quotation marks", in("IDLE UIDPLUS", "") + idle + look +
+				strings.Replace(fetch(5, marker), "(X)", `(\"Mailmedic-Test\" \"Message-ID\")`, 1) + "S: m5 OK\nC: m6 SELECT\nS: m6 NO no",
+			"INBOX",
+			removal{removed: mail.No, remains: "in INBOX: the folder INBOX cannot be opened: NO no"},
+		},
+		{
 			"the server only says that it deletes", in("IDLE UIDPLUS", "") + found + marked + "C: m8 UID EXPUNGE 5\nS: m8 OK\nC: m9 UID FETCH 5 (UID)\nS: * 5 FETCH (UID 5)\nS: m9 OK",
 			"INBOX",
 			removal{removed: mail.No, remains: "in INBOX: the server says that it is deleted, and still has it"},
