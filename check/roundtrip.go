@@ -82,6 +82,8 @@ func (c *conductor) planTrip(found discover.Result) (trip probe.Trip, why string
 		return trip, "no server for receiving works with this sign-in, so nobody could see it arrive"
 	case v.Send != mail.Works:
 		return trip, "no server for sending works with this sign-in"
+	case slices.ContainsFunc(judgement.Findings, isFull):
+		return trip, "the mailbox is full, so the message would only come back"
 	case c.account.exhausted() != "":
 		return trip, "another sign-in that is rejected could lock the account"
 	case !probe.Mailable(trip.Address):
@@ -99,6 +101,11 @@ func (c *conductor) planTrip(found discover.Result) (trip probe.Trip, why string
 		}
 	}
 	return trip, ""
+}
+
+// isFull reports whether a finding is about a mailbox that takes no more mail.
+func isFull(f mail.Finding) bool {
+	return f.ID == "mailbox.full" && f.Severity.Rank() <= mail.Error.Rank()
 }
 
 // wayTo gives the sign-in that a server has accepted, and when.

@@ -111,6 +111,9 @@ func TestATestMessageTakesOtherWays(t *testing.T) {
 		{"the password is wrong", "test-lost", func(s string) string {
 			return strings.Replace(s, "password = \"a needle and some hay\"\nmessages", "password = \"another\"\nmessages", 1)
 		}, nil, []string{"auth.rejected", "roundtrip.not-sent"}, 1, mail.ArrivalFacts{}},
+		{"the mailbox is full", "test-lost", func(s string) string {
+			return strings.Replace(s, "messages = 7\n", "messages = 7\nquota_used = 102400\nquota_limit = 102400\n", 1)
+		}, nil, []string{"mailbox.full", "roundtrip.not-sent"}, 1, mail.ArrivalFacts{}},
 		{"nobody signs in", "test-lost", nil, func(o *check.Options) { o.SignIn = nil }, []string{"roundtrip.not-sent"}, 1, mail.ArrivalFacts{}},
 		{"there is no time for it", "test-lost", nil, func(o *check.Options) { o.Timeout = 700 * time.Millisecond }, []string{"roundtrip.not-sent"}, 1, mail.ArrivalFacts{}},
 	} {

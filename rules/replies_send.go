@@ -56,6 +56,7 @@ func sendReplies() []reply {
 		{[]string{"permissions to send as"}, "send.sender-refused"},
 		{[]string{"send as"}, "send.sender-refused"},
 		{[]string{"must be same as authorization user"}, "send.sender-refused"},
+		{[]string{"alias expansion error"}, "send.server-fault"},
 		{[]string{"relaying disallowed as"}, "send.sender-refused"},
 		{[]string{"sender address rejected"}, "send.sender-refused"},
 		{[]string{"sender not allowed"}, "send.sender-refused"},

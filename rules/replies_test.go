@@ -144,6 +144,7 @@ func TestServersWordsForARefusedEnvelope(t *testing.T) {
 		"550 Sender frequency limited":                                                               {"send.slowed", "send.slowed"},
 		"451 4.3.0 nope":                                                                             {"send.server-fault", "send.server-fault"},
 		"452 4.3.1 insufficient system storage":                                                      {"send.server-fault", "send.server-fault"},
+		"451 4.6.0 Alias expansion error":                                                            {"send.server-fault", "send.server-fault"},
 		"451 4.3.5 Server configuration error":                                                       {"send.server-fault", "send.server-fault"},
 		"550 5.1.1 <anna@example.org>: Recipient address rejected: User unknown in local recipients": {"send.unknown-recipient", "send.unknown-recipient"},
 		"550 5.1.10 RESOLVER.ADR.RecipientNotFound":                                                  {"send.unknown-recipient", "send.unknown-recipient"},
