@@ -15,6 +15,7 @@ type counter struct {
 	listener net.Listener
 	server   string
 	seen     atomic.Int64
+	shy      atomic.Bool // the next connection is told to come again later, in the words of SMTP and LMTP
 	work     sync.WaitGroup
 }
 
@@ -44,6 +45,11 @@ func (c *counter) accept() {
 			return
 		}
 		c.seen.Add(1)
+		if c.shy.Swap(false) {
+			_, _ = io.WriteString(client, "421 4.7.1 Greylisted, come again later\r\n")
+			client.Close()
+			continue
+		}
 		c.work.Go(func() { c.pass(client) })
 	}
 }

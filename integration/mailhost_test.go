@@ -24,6 +24,11 @@ func (h *mailhost) startDovecot(ctx context.Context, w *world) error {
 	if err := makeOwned(filepath.Join(h.Dir, "home"), "nobody"); err != nil {
 		return err
 	}
+	for name, q := range h.quotas {
+		if err := h.fill(name, q.used); err != nil {
+			return err
+		}
+	}
 	addresses := h.addresses(143, 110)
 	if h.ImplicitTLS {
 		addresses = append(addresses, h.addresses(993, 995)...)
@@ -35,13 +40,34 @@ func (h *mailhost) startDovecot(ctx context.Context, w *world) error {
 func (h *mailhost) writeUsers() error {
 	var b strings.Builder
 	for name, password := range h.users {
-		fmt.Fprintf(&b, "%s:%s::::::\n", name, password)
+		fmt.Fprintf(&b, "%s:%s::::::", name, password)
+		if q, ok := h.quotas[name]; ok {
+			fmt.Fprintf(&b, "userdb_quota_rule=*:storage=%dK", q.limit)
+		}
+		b.WriteString("\n")
 	}
 	file := filepath.Join(h.Dir, "users")
 	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
 		return err
 	}
 	return chown(file, "dovecot")
+}
+
+// fill puts a message of some KiB into a mailbox.
+func (h *mailhost) fill(name string, size int) error {
+	dir := filepath.Join(h.Dir, "home", name)
+	for _, sub := range []string{"", "mail", "mail/cur", "mail/new", "mail/tmp"} {
+		if err := makeOwned(filepath.Join(dir, sub), "nobody"); err != nil {
+			return err
+		}
+	}
+	header := "From: somebody@good.test\r\nSubject: something large\r\n\r\n"
+	message := header + strings.Repeat("x\r\n", (size<<10-len(header))/3)
+	file := filepath.Join(dir, "mail/cur/1.M1.host:2,")
+	if err := os.WriteFile(file, []byte(message), 0o600); err != nil {
+		return err
+	}
+	return chown(file, "nobody")
 }
 
 func (h *mailhost) startPostfix(ctx context.Context, w *world) error {
@@ -54,7 +80,7 @@ func (h *mailhost) startPostfix(ctx context.Context, w *world) error {
 	if err := makeOwned(filepath.Join(h.Dir, "data"), "postfix"); err != nil {
 		return err
 	}
-	for _, name := range []string{"main.cf", "master.cf"} {
+	for _, name := range []string{"main.cf", "master.cf", "senders"} {
 		if err := render(filepath.Join(config, name), "testdata/"+name, h); err != nil {
 			return err
 		}

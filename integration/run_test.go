@@ -76,6 +76,7 @@ type observation struct {
 	Arrived   bool   `json:"arrived"`
 	ArrivedMS int    `json:"arrived_ms"`
 	Folder    string `json:"folder"`
+	Junk      bool   `json:"junk"`
 	Removed   bool   `json:"removed"`
 	Remains   string `json:"remains"`
 	Hops      []struct {

@@ -22,6 +22,8 @@ const (
 	dnsAddress    = "127.0.10.53"
 	webAddress    = "127.0.10.80"
 	silentAddress = "127.0.10.4"
+	strictAddress = "127.0.10.5"
+	lateAddress   = "127.0.10.6"
 )
 
 //go:embed testdata
@@ -36,16 +38,26 @@ type mailhost struct {
 	expires     time.Duration     // its certificate, from now
 	names       []string          // in its certificate
 	users       map[string]string // name to password
+	quotas      map[string]quota  // of those that have another one than the usual
+
+	Strict string // another address, whose submission passes nothing on
 
 	Dir string // its configuration, logs and mail; set on start
 }
+
+// quota is how much of its mailbox somebody has used, in KiB.
+type quota struct{ used, limit int }
+
+// Late is the address of a server that takes mail at the second try.
+func (*mailhost) Late() string { return lateAddress }
 
 func mailhosts() []*mailhost {
 	return []*mailhost{
 		{
 			Name: "good", Address: "127.0.10.1", ImplicitTLS: true, expires: 60 * day,
 			Domains: []string{"good.test", "web.test", "silent.test", "moved.test", "vouched.test"},
-			names:   []string{"imap.good.test", "pop.good.test", "smtp.good.test", "mx.good.test", "box.web.test", "mx.web.test", "imap.silent.test", "via.good.test"},
+			names:   []string{"imap.good.test", "pop.good.test", "smtp.good.test", "mx.good.test", "box.web.test", "mx.web.test", "imap.silent.test", "via.good.test", "imap.relay.test", "smtp.relay.test"},
+			Strict:  strictAddress,
 			users: map[string]string{
 				"anna@good.test":      password,
 				"bert@good.test":      hardPassword,
@@ -53,8 +65,16 @@ func mailhosts() []*mailhost {
 				"ina@silent.test":     password,
 				"moritz@moved.test":   password,
 				"viktor@vouched.test": password,
+				"olga@good.test":      password,
+				"otto@good.test":      password,
+				"sven@good.test":      password,
+				"julia@good.test":     password,
+				"grete@good.test":     password,
+				"kurt@good.test":      password,
+				"rita@relay.test":     password,
 				"walter":              password, // of web.test, whose user names are local parts
 			},
+			quotas: map[string]quota{"olga@good.test": {used: 40, limit: 32}, "otto@good.test": {used: 93, limit: 100}},
 		},
 		{
 			Name: "expired", Address: "127.0.10.2", ImplicitTLS: true, expires: -3 * day,
