@@ -3,14 +3,13 @@ package check
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/mailmedic/mailmedic/discover"
 	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/wire"
 )
 
 // conductor owns the state of one run. Only its loop touches the state; the
@@ -21,7 +20,7 @@ type conductor struct {
 	run      *clock         // ends when the run's time is over, the user interrupts, or the loop is done
 	inbox    chan func()    // what goroutines learned, to be taken in by the loop
 	goodbyes sync.WaitGroup // every goroutine of the run, see start
-	fault    atomic.Pointer[fault]
+	fault    atomic.Pointer[wire.Crash]
 
 	search   *discover.Search
 	probes   map[mail.Endpoint]*probing
@@ -34,6 +33,7 @@ type conductor struct {
 	controls controls
 	surveys  surveys
 	patience
+	besiders []*besider // who waits for a second place at its host
 
 	published  bool                    // every source but the guesses has answered
 	guesses    map[mail.Role]phase     // of the roles that were released
@@ -116,25 +116,14 @@ func (c *conductor) loop(ctx context.Context, advance func(), finished func() bo
 	return mail.WhyDeadline
 }
 
-// fault is a panic of a goroutine, to be raised again where the caller can meet it.
-type fault struct {
-	value any
-	stack []byte
-}
-
-func (f *fault) Error() string { return fmt.Sprintf("%v\n\n%s", f.value, f.stack) }
-
 // start runs work in a goroutine that the run waits for. A panic ends the run
 // and is raised again by wait.
 func (c *conductor) start(work func()) {
 	c.goodbyes.Go(func() {
-		defer func() {
-			if value := recover(); value != nil {
-				c.fault.CompareAndSwap(nil, &fault{value, debug.Stack()})
-				c.run.cancel()
-			}
-		}()
-		work()
+		if crash := wire.Catch(work); crash != nil {
+			c.fault.CompareAndSwap(nil, crash)
+			c.run.cancel()
+		}
 	})
 }
 
@@ -153,9 +142,7 @@ func (c *conductor) finish(ctx context.Context, found discover.Result) mail.Clos
 // wait waits for every goroutine of the run.
 func (c *conductor) wait() {
 	c.goodbyes.Wait()
-	if f := c.fault.Load(); f != nil {
-		panic(f)
-	}
+	c.fault.Load().Raise()
 }
 
 // tell hands the loop something to do with its state. Once the run is over there is nobody to tell.
@@ -171,6 +158,7 @@ func (c *conductor) advance() {
 	if c.run.Err() != nil {
 		return
 	}
+	c.grant()
 	for _, candidate := range c.book.candidateList() {
 		c.probe(candidate.Endpoint)
 	}

@@ -137,7 +137,7 @@ imap  A  192.0.2.10
 smtp  A  192.0.2.10
 -- servers.toml --
 [[server]]
-endpoints = ["imaps://imap.crowd.example:993", "imap+starttls://imap.crowd.example:143"]
+endpoints = ["imaps://imap.crowd.example:993", "imaps://imap.crowd.example:1993", "imap+starttls://imap.crowd.example:143"]
 certificate = { names = ["imap.crowd.example", "smtp.crowd.example"] }
 [[server]]
 endpoints = ["smtps://smtp.crowd.example:465", "smtp+starttls://smtp.crowd.example:587", "smtp+starttls://smtp.crowd.example:25"]

@@ -45,6 +45,7 @@ func (c *conductor) advanceProbe() {
 	if c.run.Err() != nil {
 		return
 	}
+	c.grant()
 	for _, candidate := range c.book.candidateList() {
 		c.probe(candidate.Endpoint)
 	}

@@ -33,9 +33,6 @@ const (
 	ended                     // nothing more is taken from it
 )
 
-// maxAtHost keeps a run gentle: so many connections to one host at once.
-const maxAtHost = 4
-
 // probe starts to probe an endpoint, once, as soon as its host has a place: the
 // best candidates come first. The goroutine owns the session; the loop sends it
 // orders.
@@ -50,7 +47,9 @@ func (c *conductor) probe(e mail.Endpoint) {
 	c.atHost[e.Host]++
 	ctx, cancel := context.WithCancel(c.run)
 	orders := make(chan try, 1)
-	p := &probing{endpoint: e, began: time.Now(), cancel: cancel, orders: orders, knowsUs: c.mayKnowUs(e), turnedAway: c.turnedAway[e]}
+	p := &probing{
+		endpoint: e, began: time.Now(), cancel: cancel, orders: orders, knowsUs: c.mayKnowUs(e), turnedAway: c.turnedAway[e],
+	}
 	c.probes[e] = p
 	observe := func(o mail.Observation) {
 		c.tell(func() {
@@ -60,14 +59,14 @@ func (c *conductor) probe(e mail.Endpoint) {
 			}
 		})
 	}
+	o := c.probeOptions(p.knowsUs)
+	o.TurnedAway, o.Beside, o.Brief = p.turnedAway, c.beside(e.Host), c.isSpare(e)
 	c.start(func() {
 		defer cancel()
 		defer c.tell(func() {
 			c.atHost[e.Host]--
 			delete(c.making, p)
 		})
-		o := c.probeOptions(p.knowsUs)
-		o.TurnedAway = p.turnedAway
 		session := probe.Open(ctx, c.o.Network, e, o, observe)
 		if c.isPostponed(p, session) {
 			session.Close(ctx)

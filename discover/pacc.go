@@ -17,9 +17,16 @@ func (s *Search) askPACC() {
 		var digests wire.Answer
 		var fetched wire.Fetched
 		var both sync.WaitGroup
-		both.Go(func() { digests = s.net.Lookup(ctx, "_ua-auto-config."+domain, "TXT") })
-		both.Go(func() { fetched = s.net.GetTelling(ctx, place, s.keepBack(false)) })
+		var crashes [2]*wire.Crash
+		both.Go(func() {
+			crashes[0] = wire.Catch(func() { digests = s.net.Lookup(ctx, "_ua-auto-config."+domain, "TXT") })
+		})
+		both.Go(func() {
+			crashes[1] = wire.Catch(func() { fetched = s.net.GetTelling(ctx, place, s.keepBack(false)) })
+		})
 		both.Wait()
+		crashes[0].Raise()
+		crashes[1].Raise()
 		if cut(digests.Failure()) || cut(fetched.Observation.Failure) {
 			return false
 		}

@@ -3,9 +3,7 @@ package discover
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -30,7 +28,7 @@ type Search struct {
 	watchers  sync.WaitGroup // what only waits or looks ahead
 	published chan struct{}
 	survey    survey
-	fault     atomic.Pointer[fault]
+	fault     atomic.Pointer[wire.Crash]
 
 	emitting sync.Mutex // held while emit runs; guards ledger
 	ledger   ledger
@@ -105,22 +103,12 @@ func (s *Search) start(group *sync.WaitGroup, p Pending, work func(context.Conte
 // guarded does the work of a question. A panic, most likely of a parser that met
 // something new, ends the search and is raised again by Wait.
 func (s *Search) guarded(ctx context.Context, work func(context.Context) bool) (answered bool) {
-	defer func() {
-		if value := recover(); value != nil {
-			s.fault.CompareAndSwap(nil, &fault{value, debug.Stack()})
-			s.cancel()
-		}
-	}()
-	return work(ctx)
+	if crash := wire.Catch(func() { answered = work(ctx) }); crash != nil {
+		s.fault.CompareAndSwap(nil, crash)
+		s.cancel()
+	}
+	return answered
 }
-
-// fault is a panic of a question.
-type fault struct {
-	value any
-	stack []byte
-}
-
-func (f *fault) Error() string { return fmt.Sprintf("%v\n\n%s", f.value, f.stack) }
 
 // cut reports whether a failure is nothing but the end of its question, which
 // says nothing of the world.
@@ -211,9 +199,7 @@ func (s *Search) Wait() Result {
 	s.guesses.Wait()
 	s.cancel()
 	s.watchers.Wait()
-	if f := s.fault.Load(); f != nil {
-		panic(f)
-	}
+	s.fault.Load().Raise()
 
 	s.emitting.Lock()
 	candidates := s.ledger.sorted()

@@ -102,7 +102,12 @@ func (s *Search) surveyGuesses() {
 		return s.surveyWildcard(ctx)
 	})
 	for _, usual := range usualNames() {
-		s.watchers.Go(func() { s.net.Addresses(s.ctx, usual.label+"."+domain) }) // the network remembers it
+		s.watchers.Go(func() {
+			s.guarded(s.ctx, func(ctx context.Context) bool {
+				s.net.Addresses(ctx, usual.label+"."+domain) // the network remembers it
+				return true
+			})
+		})
 	}
 	s.watchers.Go(func() {
 		s.survey.waiting.Wait()

@@ -97,6 +97,11 @@ func (i injection) begun(line string) answered {
 func (s *Session) testInjection(ctx context.Context, n *wire.Network, peer netip.Addr) mail.InjectionResult {
 	ctx, stop := context.WithTimeout(ctx, injectionTime)
 	defer stop()
+	leave := s.beside(ctx)
+	if leave == nil {
+		return ""
+	}
+	defer leave()
 	other := newSession(s.endpoint, s.options, func(mail.Observation) {})
 	defer other.Close(ctx)
 	if other.connect(ctx, n, peer) != nil || other.prelude(ctx) != nil {

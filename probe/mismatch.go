@@ -79,9 +79,10 @@ func binary(s string) bool {
 // A suspicion is a second connection to the same port in the other mode. What
 // it sees is kept back until it proves something.
 type suspicion struct {
-	seen []mail.Observation
-	stop context.CancelFunc
-	done chan struct{}
+	seen  []mail.Observation
+	stop  context.CancelFunc
+	done  chan struct{}
+	crash *wire.Crash
 }
 
 // suspect looks over a second connection at what a port is for that stays
@@ -91,23 +92,40 @@ func (s *Session) suspect(ctx context.Context, n *wire.Network, found context.Ca
 	p := &suspicion{stop: stop, done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
-		wait := time.NewTimer(silence)
-		defer wait.Stop()
-		select {
-		case <-ctx.Done():
-			return
-		case <-wait.C:
-		}
-		if s.lines.heard.Load() {
-			return
-		}
-		if s.endpoint.Security == mail.TLS {
-			s.suspectWeb(ctx, n, found)
-		} else {
-			p.suspectTLS(ctx, n, s, found)
-		}
+		p.crash = wire.Catch(func() { p.look(ctx, n, s, found) })
 	}()
 	return p
+}
+
+func (p *suspicion) look(ctx context.Context, n *wire.Network, s *Session, found context.CancelCauseFunc) {
+	wait := time.NewTimer(silence)
+	defer wait.Stop()
+	select {
+	case <-ctx.Done():
+		return
+	case <-wait.C:
+	}
+	if s.lines.heard.Load() {
+		return
+	}
+	leave := s.beside(ctx)
+	if leave == nil {
+		return
+	}
+	defer leave()
+	if s.endpoint.Security == mail.TLS {
+		s.suspectWeb(ctx, n, found)
+	} else {
+		p.suspectTLS(ctx, n, s, found)
+	}
+}
+
+// beside waits for leave to make a connection beside the one that is open.
+func (s *Session) beside(ctx context.Context) (leave func()) {
+	if s.options.Beside == nil {
+		return func() {}
+	}
+	return s.options.Beside(ctx)
 }
 
 // suspectTLS finds out whether a port waits for a ClientHello, or answers one as a web server does.
@@ -156,6 +174,7 @@ func (p *suspicion) end(wanted bool) []mail.Observation {
 	}
 	<-p.done
 	p.stop()
+	p.crash.Raise()
 	return p.seen
 }
 
@@ -182,6 +201,7 @@ func (s *Session) explainPlain(ctx context.Context, n *wire.Network, failure *ma
 	}
 	ctx, stop := context.WithTimeout(ctx, proofTime)
 	defer stop()
+	_ = s.conn.Close() // one connection at a time
 	var seen []mail.Observation
 	second := newSession(otherMode(s.endpoint), s.options, func(o mail.Observation) { seen = append(seen, o) })
 	second.open(ctx, n, secondConnection)

@@ -46,7 +46,9 @@ func (s *Session) open(ctx context.Context, n *wire.Network, which connection) {
 		s.after()
 	}
 	if which == firstConnection {
-		s.climb(ctx, n)
+		if !s.options.Brief {
+			s.climb(ctx, n)
+		}
 		s.proveProtocol(ctx, n, err)
 	}
 }

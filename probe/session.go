@@ -52,6 +52,14 @@ type Options struct {
 	ClientCertificate *wire.ClientCertificate
 	ShowAnyway        bool
 
+	// Beside asks for leave to make a connection beside the one that is open, waits
+	// for it and gives what to call when that has ended. It gives nil where ctx
+	// ended first. Without the function leave is given at once.
+	Beside func(ctx context.Context) (leave func())
+
+	// Brief leaves out the further connections that only explain why a handshake failed.
+	Brief bool
+
 	// InjectionTest finds out over one further connection to each server with
 	// STARTTLS what it does with a command that was sent before the handshake.
 	InjectionTest bool

@@ -20,10 +20,14 @@ func (n *Network) Addresses(ctx context.Context, host string) (addrs []netip.Add
 	types := n.addressTypes()
 	answers = make([]Answer, len(types))
 	var wg sync.WaitGroup
+	crashes := make([]*Crash, len(types))
 	for i, qtype := range types {
-		wg.Go(func() { answers[i] = n.Lookup(ctx, host, qtype) })
+		wg.Go(func() { crashes[i] = Catch(func() { answers[i] = n.Lookup(ctx, host, qtype) }) })
 	}
 	wg.Wait()
+	for _, crash := range crashes {
+		crash.Raise()
+	}
 	var q addressQueue
 	for _, a := range answers {
 		for _, addr := range a.Addrs {

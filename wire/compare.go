@@ -42,7 +42,9 @@ func (n *Network) compare(q question, answered string) {
 		go func() {
 			defer n.tasks.done()
 			defer close(c.done)
-			c.answer = c.mark(n.resolve(n.ctx, &resolver{upstreams: []upstream{u}, attempts: n.resolver.attempts}, q))
+			c.crash = Catch(func() {
+				c.answer = c.mark(n.resolve(n.ctx, &resolver{upstreams: []upstream{u}, attempts: n.resolver.attempts}, q))
+			})
 		}()
 	}
 }
@@ -62,7 +64,7 @@ func (c *comparison) inTime(ctx context.Context) Answer {
 	}
 	select {
 	case <-c.done: // also where ctx is over
-		return c.answer.clone()
+		return c.settled()
 	default:
 		a := c.mark(newAnswer(c.question))
 		a.fail(mail.Deadline, "the time was over before %s answered", c.to)

@@ -96,8 +96,10 @@ func (n *Network) connect(ctx context.Context, host string, port uint16, timeout
 	supplyCtx, stop := context.WithCancel(ctx)
 	defer stop()
 	targets := make(chan netip.Addr)
-	refused := make(chan []netip.Addr, 1)
-	go func() { refused <- n.supply(supplyCtx, host, rules, targets) }()
+	supplied := make(chan *Crash, 1)
+	go func() {
+		supplied <- Catch(func() { r.refused = n.supply(supplyCtx, host, rules, targets) })
+	}()
 	var winner int
 	r.attempts, winner = race(ctx, targets, n.timeouts.attemptDelay,
 		func(ctx context.Context, addr netip.Addr) (net.Conn, error) {
@@ -105,7 +107,7 @@ func (n *Network) connect(ctx context.Context, host string, port uint16, timeout
 		},
 		func(late net.Conn) { _ = late.Close() })
 	stop()
-	r.refused = <-refused
+	(<-supplied).Raise()
 	if winner >= 0 {
 		r.conn = r.attempts[winner].result
 		r.peer = netip.AddrPortFrom(r.attempts[winner].target, port)

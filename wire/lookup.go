@@ -32,17 +32,23 @@ func (n *Network) Lookup(ctx context.Context, name, qtype string) Answer {
 	}
 	select {
 	case <-c.done: // also where ctx is over, so that what is known is told
-		return c.answer.clone()
+		return c.settled()
 	default:
 	}
 	select {
 	case <-c.done:
-		return c.answer.clone()
+		return c.settled()
 	case <-ctx.Done():
 		a := newAnswer(q)
 		a.fail(mail.Deadline, "the time was over before an answer for %s came", q)
 		return a
 	}
+}
+
+// settled gives the answer once it is there.
+func (c *call) settled() Answer {
+	c.crash.Raise()
+	return c.answer.clone()
 }
 
 // start has c answered, whatever becomes of the caller.
@@ -56,8 +62,10 @@ func (n *Network) start(c *call, q question) {
 	go func() {
 		defer n.tasks.done()
 		defer close(c.done)
-		c.answer = n.resolve(n.ctx, n.resolver, q)
-		n.compare(q, c.answer.Observation.Resolver)
+		c.crash = Catch(func() {
+			c.answer = n.resolve(n.ctx, n.resolver, q)
+			n.compare(q, c.answer.Observation.Resolver)
+		})
 	}()
 }
 

@@ -15,6 +15,7 @@ type memory struct {
 type call struct {
 	done   chan struct{}
 	answer Answer
+	crash  *Crash // that came in place of the answer
 }
 
 const maxRemembered = 4096

@@ -31,6 +31,7 @@ func race[T, R any](
 		index  int
 		result R
 		err    error
+		crash  *Crash
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -53,8 +54,9 @@ func race[T, R any](
 			attempts = append(attempts, attempt[T, R]{target: target, started: time.Now()})
 			running++
 			go func() {
-				result, err := try(ctx, target)
-				outcomes <- outcome{index, result, err}
+				o := outcome{index: index}
+				o.crash = Catch(func() { o.result, o.err = try(ctx, target) })
+				outcomes <- o
 			}()
 			ready = false
 			timer.Reset(delay)
@@ -70,10 +72,15 @@ func race[T, R any](
 			}
 			cancel()
 			for range running {
-				if late := <-outcomes; late.err == nil {
+				late := <-outcomes
+				if o.crash == nil {
+					o.crash = late.crash
+				}
+				if late.err == nil && late.crash == nil {
 					discard(late.result)
 				}
 			}
+			o.crash.Raise()
 			return attempts, o.index
 		}
 	}

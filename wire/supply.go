@@ -16,12 +16,14 @@ type supplier struct {
 	pending  int          // lookups that have not ended
 	arrivals chan arrival
 	hold     <-chan time.Time // until it comes, IPv4 waits for IPv6
+	crash    *Crash           // of a lookup
 }
 
 // An arrival is the end of a lookup.
 type arrival struct {
 	qtype string
 	addrs []netip.Addr
+	crash *Crash
 }
 
 // supply sends the addresses of host to out: IPv6 first, and waited for a
@@ -34,9 +36,10 @@ func (n *Network) supply(ctx context.Context, host string, rules policy, out cha
 	s.begin(ctx, host)
 	s.run(ctx, out)
 	cancel() // the lookups go on for others, not for us
-	for range s.pending {
-		<-s.arrivals
+	for s.pending > 0 {
+		s.end(<-s.arrivals)
 	}
+	s.crash.Raise()
 	return s.refused
 }
 
@@ -47,7 +50,11 @@ func (s *supplier) begin(ctx context.Context, host string) {
 	}
 	for _, qtype := range s.network.addressTypes() {
 		s.pending++
-		go func() { s.arrivals <- arrival{qtype, s.network.Lookup(ctx, host, qtype).Addrs} }()
+		go func() {
+			a := arrival{qtype: qtype}
+			a.crash = Catch(func() { a.addrs = s.network.Lookup(ctx, host, qtype).Addrs })
+			s.arrivals <- a
+		}()
 	}
 }
 
@@ -75,8 +82,16 @@ func (s *supplier) run(ctx context.Context, out chan<- netip.Addr) {
 	}
 }
 
-func (s *supplier) arrive(a arrival) {
+// end notes that a lookup has ended.
+func (s *supplier) end(a arrival) {
 	s.pending--
+	if s.crash == nil {
+		s.crash = a.crash
+	}
+}
+
+func (s *supplier) arrive(a arrival) {
+	s.end(a)
 	s.add(a.addrs)
 	s.hold = nil
 	if a.qtype == "A" && s.pending > 0 {

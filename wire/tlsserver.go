@@ -74,7 +74,9 @@ func (s *tlsServer) stream() (via *stream, isNew bool) {
 	}
 	go func(via *stream) {
 		defer s.guide.tasks.done()
-		s.run(via)
+		if crash := Catch(func() { s.run(via) }); crash != nil {
+			via.fail(crash)
+		}
 	}(s.current)
 	return s.current, true
 }
