@@ -19,6 +19,9 @@ type Redactor struct {
 	parts map[string]bool // of it
 	sizes []int           // of parts, in bytes
 	known string          // what is no secret although it may be a part of one: the user names, in lower case
+
+	of    *[]byte // the secret, to know it again
+	users []string
 }
 
 // partSize is how many consecutive bytes of a secret are never shown, where they
@@ -28,19 +31,23 @@ const partSize = 8
 // NewRedactor removes secret, also where it stands beside one of usernames in
 // the messages of SASL PLAIN (RFC 4616), XOAUTH2 and OAUTHBEARER (RFC 7628).
 func NewRedactor(secret Secret, usernames ...string) *Redactor {
-	r := &Redactor{parts: map[string]bool{}, known: strings.ToLower(strings.Join(usernames, "\n"))}
+	r := &Redactor{
+		parts: map[string]bool{}, known: strings.ToLower(strings.Join(usernames, "\n")),
+		of: secret.value, users: slices.Clone(usernames),
+	}
 	plain := secret.Reveal()
 	if plain == "" {
 		return r
 	}
+	r.addEscaped(plain)
+	r.addEncodedParts(plain)
 	cases := []string{plain}
 	if len(plain) >= partSize { // capabilities and host names come in one case; a short one would take words with it
 		cases = append(cases, strings.ToUpper(plain), strings.ToLower(plain))
 	}
 	for _, text := range cases {
 		r.forms = append(r.forms, text)
-		r.addEscaped(text)
-		r.addParts(text, r.addPart, r.addBase64Parts, r.addHexParts)
+		r.addParts(text, r.telling(text), 1, 1, 0)
 	}
 	r.addBase64(plain)
 	bearer := "auth=Bearer " + plain + "\x01\x01"
@@ -61,15 +68,16 @@ func (r *Redactor) addEscaped(text string) {
 	forms := []string{
 		url.QueryEscape(text), url.PathEscape(text), percented(text, url.QueryEscape), percented(text, url.PathEscape),
 		html.EscapeString(text), strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text), quotedPrintable(text),
-		hex.EncodeToString([]byte(text)), strings.ToUpper(hex.EncodeToString([]byte(text))),
 	}
 	if quoted, err := json.Marshal(text); err == nil {
 		inner := string(quoted[1 : len(quoted)-1])
 		forms = append(forms, inner, strings.ReplaceAll(inner, "/", `\/`))
 	}
 	for _, form := range forms {
-		r.forms = append(r.forms, form)
-		r.addParts(form, r.addPart)
+		if form != text {
+			r.forms = append(r.forms, form)
+			r.addParts(form, r.telling(form), 1, 1, 0)
+		}
 	}
 }
 
@@ -121,15 +129,45 @@ func base64Core(enc *base64.Encoding, text string, before int) string {
 // maxParts bounds the parts of a long token; between two of them no byte is left out.
 const maxParts = 4096
 
-// addParts adds the parts of text that tell something.
-func (r *Redactor) addParts(text string, add ...func(part string)) {
+// telling gives where parts of text begin that tell something.
+func (r *Redactor) telling(text string) []int {
+	var begin []int
 	stride := min(1+len(text)/maxParts, partSize)
 	for from := 0; from+partSize <= len(text); from += stride {
-		if part := text[from : from+partSize]; r.tells(part) {
-			for _, f := range add {
-				f(part)
-			}
+		if r.tells(text[from : from+partSize]) {
+			begin = append(begin, from)
 		}
+	}
+	return begin
+}
+
+// addParts adds parts of a secret as they stand in an encoding of it that makes
+// out digits of in bytes, where so many bytes stand before it.
+func (r *Redactor) addParts(encoded string, begin []int, out, in, before int) {
+	for _, from := range begin {
+		first, last := (before+from)*out+in-1, (before+from+partSize)*out
+		part := encoded[first/in : last/in]
+		r.parts[part] = true
+		if !slices.Contains(r.sizes, len(part)) {
+			r.sizes = append(r.sizes, len(part))
+		}
+	}
+}
+
+// addEncodedParts adds the parts of text in base64, where it may stand within a
+// longer message, and text and its parts in hexadecimal digits.
+func (r *Redactor) addEncodedParts(text string) {
+	begin := r.telling(text)
+	for before := range 3 {
+		message := append(make([]byte, before), text...)
+		for _, enc := range []*base64.Encoding{base64.StdEncoding, base64.URLEncoding} {
+			r.addParts(enc.EncodeToString(message), begin, 4, 3, before)
+		}
+	}
+	digits := hex.EncodeToString([]byte(text))
+	for _, form := range []string{digits, strings.ToUpper(digits)} {
+		r.forms = append(r.forms, form)
+		r.addParts(form, begin, 2, 1, 0)
 	}
 }
 
@@ -146,24 +184,9 @@ func (r *Redactor) tells(part string) bool {
 	return false
 }
 
-func (r *Redactor) addPart(part string) {
-	r.parts[part] = true
-	if !slices.Contains(r.sizes, len(part)) {
-		r.sizes = append(r.sizes, len(part))
-	}
-}
-
-func (r *Redactor) addBase64Parts(part string) {
-	for shift := range 3 {
-		r.addPart(base64Core(base64.StdEncoding, part, shift))
-		r.addPart(base64Core(base64.URLEncoding, part, shift))
-	}
-}
-
-func (r *Redactor) addHexParts(part string) {
-	digits := hex.EncodeToString([]byte(part))
-	r.addPart(digits)
-	r.addPart(strings.ToUpper(digits))
+// Covers reports whether it removes this very secret beside a user name.
+func (r *Redactor) Covers(secret Secret, username string) bool {
+	return r != nil && r.of != nil && r.of == secret.value && slices.Contains(r.users, username)
 }
 
 // Empty reports whether there is nothing to remove.

@@ -248,3 +248,13 @@ func TestDigestsOfTheStandards(t *testing.T) {
 		t.Errorf("APOP %s", got)
 	}
 }
+
+// What is made of the secret holds the user name, which is no secret.
+func TestTheUserNameStaysWhereTheProofIsRemoved(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "TLS\nS: 220 x\nC: EHLO\nS: 250-x\nS: 250 AUTH CRAM-MD5\nC: AUTH CRAM-MD5\nS: 334 "+encode("<1.2@example.org>")+"\nC: \nS: 535 5.7.8 anna@example.org is not known here")
+	_, got, outcome := w.signIn(smtpTLS, Options{}, false)
+	if o := got.auths()[0]; outcome != Rejected || o.Reply != "535 5.7.8 anna@example.org is not known here" {
+		t.Errorf("outcome %s, reply %q", outcome, o.Reply)
+	}
+}

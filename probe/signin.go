@@ -20,7 +20,9 @@ import (
 // can be tried on the same connection.
 func (s *Session) SignIn(ctx context.Context, c Credentials, insecure bool) Outcome {
 	s.tried, s.unclear, s.denied = false, 0, 0
-	s.redact, s.secretOut = append(s.redact, mail.NewRedactor(c.Secret, c.Username)), true
+	if s.secretOut = true; !s.options.Redact.Covers(c.Secret, c.Username) {
+		s.redact = append(s.redact, mail.NewRedactor(c.Secret, c.Username))
+	}
 	switch {
 	case !s.alive:
 		return Failed
@@ -139,7 +141,7 @@ func (s *Session) try(ctx context.Context, method string, c Credentials) attempt
 		a.outcome = Rejected // two mechanisms cannot both be at fault
 	}
 	for _, derived := range a.derived {
-		s.redact = append(s.redact, mail.NewRedactor(mail.NewSecret([]byte(derived))))
+		s.redact = append(s.redact, mail.NewRedactor(mail.NewSecret([]byte(derived)), c.Username))
 	}
 	facts := mail.AuthFacts{
 		Mechanism: method, Username: c.Username,
