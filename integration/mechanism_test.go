@@ -39,7 +39,7 @@ func TestDovecotAcceptsWhatEveryMechanismMakesOfASecret(t *testing.T) {
 		t.Run(mechanism, func(t *testing.T) {
 			t.Parallel()
 			runtime.LockOSThread() // the server ends with it, see startServer
-			caFile := startMechanism(t, mechanism, c.address)
+			caFile := startMechanism(t, mechanism, mechanism, c.address)
 			try := func(secret []string) *report {
 				file := filepath.Join(filepath.Dir(caFile), secret[1]+".pem")
 				if secret[0] != "--client-cert" {
@@ -60,11 +60,11 @@ func TestDovecotAcceptsWhatEveryMechanismMakesOfASecret(t *testing.T) {
 	}
 }
 
-// startMechanism starts a Dovecot with one mechanism, for as long as the test
-// runs, and gives the file of its authority.
-func startMechanism(t *testing.T, mechanism, address string) (caFile string) {
+// startMechanism starts a Dovecot with one mechanism, as a host of mech.test, for
+// as long as the test runs, and gives the file of its authority.
+func startMechanism(t *testing.T, host, mechanism, address string) (caFile string) {
 	t.Helper()
-	dir, err := the.subdir("mech-" + mechanism)
+	dir, err := the.subdir("mech-" + host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func startMechanism(t *testing.T, mechanism, address string) (caFile string) {
 	for _, step := range []func() error{
 		func() error { return ca.writeRoot(caFile) },
 		func() error {
-			return ca.writeServer(filepath.Join(dir, "tls.pem"), 60*day, mechanism+".mech.test")
+			return ca.writeServer(filepath.Join(dir, "tls.pem"), 60*day, host+".mech.test")
 		},
 		func() error { return ca.writeClient(filepath.Join(dir, "anna.pem"), "anna@good.test") },
 		func() error { return ca.writeClient(filepath.Join(dir, "otto.pem"), "otto@good.test") },
