@@ -51,7 +51,7 @@ func (o *loginOptions) signIn(ctx context.Context, s *streams, network *wire.Net
 		Hint: cmp.Or(o.hint, who.account), Web: network.Conversation(),
 	}
 	got := grant{asked: request.Scopes, flow: flow}
-	show := shower{s, server.Name, who.shown, o.noOpen, o.network.timeout}
+	show := shower{s, server.title(), who.shown, o.noOpen, o.network.timeout}
 	if flow == flowDevice {
 		got.Grant, err = request.Device(ctx, show.code)
 	} else {
@@ -82,6 +82,15 @@ func (o *loginOptions) client(ctx context.Context, s *streams, v *signInServer) 
 		fmt.Fprintf(s.err, "mailmedic: %s gives desktop programs a secret with the client id; it may refuse without --client-secret-file.\n", v.Name)
 	}
 	return client, ctx.Err()
+}
+
+// title names the server, and who says that it is the one, where that is neither
+// the user nor common knowledge.
+func (v *signInServer) title() string {
+	if v.Source == mail.SourceUser || v.known != nil {
+		return v.Name
+	}
+	return fmt.Sprintf("%s (named by %s)", v.Name, v.Source)
 }
 
 // howToRegister says where a client id comes from.

@@ -46,11 +46,7 @@ func (e errNoServer) Error() string {
 func (o *loginOptions) findServer(ctx context.Context, network *wire.Network, who signer) (*signInServer, error) {
 	switch {
 	case o.issuer != "":
-		server, err := oauth.Discover(ctx, network, o.issuer)
-		if err != nil {
-			return nil, err
-		}
-		return &signInServer{Server: server, Name: hostOf(o.issuer), known: providers.ByIssuer(o.issuer), Source: mail.SourceUser, Trust: mail.TrustUser}, nil
+		return namedServer(ctx, network, o.issuer)
 	case who.provider != nil:
 		return tableServer(who.provider, mail.TrustUser), nil
 	}
@@ -58,6 +54,23 @@ func (o *loginOptions) findServer(ctx context.Context, network *wire.Network, wh
 		return tableServer(providers.ByIssuer(p.OAuth), mail.TrustVouched), nil
 	}
 	return o.discoverServer(ctx, network, who.target)
+}
+
+// namedServer gives the server that the user names. One organisation's own server
+// at a large provider has the provider's scopes and rules.
+func namedServer(ctx context.Context, network *wire.Network, issuer string) (*signInServer, error) {
+	found, err := oauth.Discover(ctx, network, issuer)
+	if err != nil {
+		return nil, err
+	}
+	server := &signInServer{Server: found, Name: hostOf(issuer), Source: mail.SourceUser, Trust: mail.TrustUser}
+	if server.known = providers.ByIssuer(issuer); server.known == nil {
+		server.known = providers.ByIssuer(server.Name)
+	}
+	if server.known != nil {
+		server.Name, server.scopes = server.known.Name, server.known.Scopes
+	}
+	return server, nil
 }
 
 // tableServer gives a server of the built-in table.

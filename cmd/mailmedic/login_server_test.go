@@ -130,6 +130,28 @@ func TestWhatAClaimMakesOfAServer(t *testing.T) {
 	}
 }
 
+func TestAnOrganisationsOwnServerHasTheProvidersScopes(t *testing.T) {
+	t.Parallel()
+	a := annaIn(t, `A tenant
+-- zone --
+login.microsoftonline.com. A 192.0.2.81
+-- servers.toml --
+[[account]]
+user = "bea@b.example"
+token = "`+canaryToken+`"
+
+[[oauth]]
+issuer = "https://login.microsoftonline.com/tenant-1/v2.0"
+user = "bea@b.example"
+metadata = "openid"
+scopes = ["https://outlook.office.com/IMAP.AccessAsUser.All", "https://outlook.office.com/POP.AccessAsUser.All", "https://outlook.office.com/SMTP.Send"]
+`)
+	code := a.login(t.Context(), "bea@b.example", "--issuer", "https://login.microsoftonline.com/tenant-1/v2.0", "--client-id", "x", "--keyring", "mail")
+	if code != 0 || !strings.Contains(a.out.String(), "Microsoft gave a token") || !strings.Contains(a.out.String(), "IMAP.AccessAsUser.All") || !strings.Contains(a.told.String(), "redirect_uri=http%3A%2F%2Flocalhost%3A") {
+		t.Errorf("exit code %d\n%s%s", code, &a.out, &a.told)
+	}
+}
+
 func TestHowAPersonSignsIn(t *testing.T) {
 	t.Parallel()
 	both := oauth.Server{Authorize: "https://a.example/a", Token: "https://a.example/t", Device: "https://a.example/d"}
