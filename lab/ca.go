@@ -108,26 +108,27 @@ func sign(template *x509.Certificate, parent *signer) (signer, error) {
 	if err != nil {
 		return signer{}, fmt.Errorf("make a key: %w", err)
 	}
-	return signKey(template, key, parent)
+	raw, err := signKey(template, key, parent)
+	if err != nil {
+		return signer{}, err
+	}
+	certificate, err := x509.ParseCertificate(raw)
+	return signer{certificate, key}, err
 }
 
-// signKey is sign with a key that is there.
-func signKey(template *x509.Certificate, key crypto.Signer, parent *signer) (signer, error) {
-	var err error
+// signKey is sign with a key that is there. It gives the certificate as it is
+// sent, since not everybody can read what a world wants.
+func signKey(template *x509.Certificate, key crypto.Signer, parent *signer) (raw []byte, err error) {
 	if template.SerialNumber, err = rand.Int(rand.Reader, big.NewInt(1<<62)); err != nil {
-		return signer{}, fmt.Errorf("make a serial number: %w", err)
+		return nil, fmt.Errorf("make a serial number: %w", err)
 	}
 	by := signer{template, key}
 	if parent != nil {
 		by = *parent
 	}
-	raw, err := x509.CreateCertificate(rand.Reader, template, by.certificate, key.Public(), by.key)
+	raw, err = x509.CreateCertificate(rand.Reader, template, by.certificate, key.Public(), by.key)
 	if err != nil {
-		return signer{}, fmt.Errorf("sign a certificate: %w", err)
+		return nil, fmt.Errorf("sign a certificate: %w", err)
 	}
-	certificate, err := x509.ParseCertificate(raw)
-	if err != nil { // which is what the world wants
-		return signer{&x509.Certificate{Raw: raw}, key}, nil
-	}
-	return signer{certificate, key}, nil
+	return raw, nil
 }

@@ -42,15 +42,15 @@ func (a *authority) certificate(c certificateConfig, names []string) (tls.Certif
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	leaf, err := signKey(template, key, parent)
+	raw, err := signKey(template, key, parent)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	made := tls.Certificate{Certificate: a.sent(c, leaf, parent), PrivateKey: leaf.key}
+	made := tls.Certificate{Certificate: a.sent(c, raw, parent), PrivateKey: key}
 	if c.Kind != "unreadable" {
-		made.Leaf = leaf.certificate
+		made.Leaf, err = x509.ParseCertificate(raw)
 	}
-	return made, nil
+	return made, err
 }
 
 // date sets from when until when a certificate is valid.
@@ -162,8 +162,8 @@ func (a *authority) parent(c certificateConfig, name string) (*signer, error) {
 }
 
 // sent gives the certificates that a server sends.
-func (a *authority) sent(c certificateConfig, leaf signer, parent *signer) [][]byte {
-	own, root, stranger := leaf.certificate.Raw, a.root.certificate.Raw, a.stranger.certificate.Raw
+func (a *authority) sent(c certificateConfig, own []byte, parent *signer) [][]byte {
+	root, stranger := a.root.certificate.Raw, a.stranger.certificate.Raw
 	if parent == nil {
 		return [][]byte{own}
 	}

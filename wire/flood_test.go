@@ -113,15 +113,18 @@ func TestFloodsUnderEncryptionEnd(t *testing.T) {
 		why  string // in its words
 	}{
 		{"case 74: key updates without end", func(r *rawSender) {
-			for greet(r); r.updateKey(); {
+			for more := greet(r); more; {
+				more = r.updateKey()
 			}
 		}, "* OK ready\r\n", true, "sends one TLS message after another and no data"},
 		{"case 74: session tickets without end", func(r *rawSender) {
-			for greet(r); r.send(recordHandshake, ticket); {
+			for more := greet(r); more; {
+				more = r.send(recordHandshake, ticket)
 			}
 		}, "* OK ready\r\n", true, "sends one TLS message after another and no data"},
 		{"case 74: a session ticket of 16 MiB", func(r *rawSender) {
-			for r.send(recordHandshake, append([]byte{4, 255, 255, 255}, make([]byte, 16000)...)) {
+			for more := true; more; {
+				more = r.send(recordHandshake, append([]byte{4, 255, 255, 255}, make([]byte, 16000)...))
 			}
 		}, "", true, ""},
 		{"case 74: a request to begin anew, which TLS 1.3 does not have", func(r *rawSender) {
