@@ -2,14 +2,11 @@ package lab
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"fmt"
-	"math/big"
 	"strings"
 	"time"
 )
@@ -104,9 +101,9 @@ func (a *authority) identity(c certificateConfig, name string) (tls.Certificate,
 
 // sign makes a key and a certificate for it, signed by parent or, without one, by itself.
 func sign(template *x509.Certificate, parent *signer) (signer, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	key, err := steadyKey(template)
 	if err != nil {
-		return signer{}, fmt.Errorf("make a key: %w", err)
+		return signer{}, err
 	}
 	raw, err := signKey(template, key, parent)
 	if err != nil {
@@ -119,14 +116,12 @@ func sign(template *x509.Certificate, parent *signer) (signer, error) {
 // signKey is sign with a key that is there. It gives the certificate as it is
 // sent, since not everybody can read what a world wants.
 func signKey(template *x509.Certificate, key crypto.Signer, parent *signer) (raw []byte, err error) {
-	if template.SerialNumber, err = rand.Int(rand.Reader, big.NewInt(1<<62)); err != nil {
-		return nil, fmt.Errorf("make a serial number: %w", err)
-	}
+	template.SerialNumber = steadySerial(template)
 	by := signer{template, key}
 	if parent != nil {
 		by = *parent
 	}
-	raw, err = x509.CreateCertificate(rand.Reader, template, by.certificate, key.Public(), by.key)
+	raw, err = x509.CreateCertificate(rand.Reader, template, by.certificate, key.Public(), steadySigner{by.key})
 	if err != nil {
 		return nil, fmt.Errorf("sign a certificate: %w", err)
 	}

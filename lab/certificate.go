@@ -2,8 +2,6 @@ package lab
 
 import (
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/tls"
@@ -139,7 +137,7 @@ func spoil(template *x509.Certificate, kind string) (crypto.Signer, error) {
 		template.IsCA, template.BasicConstraintsValid = true, true
 		template.KeyUsage |= x509.KeyUsageCertSign
 	}
-	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	return steadyKey(template)
 }
 
 // parent gives who signs a certificate, nil for nobody but itself.

@@ -146,6 +146,9 @@ type Certificate struct {
 	Key        string    `json:"key"` // "ECDSA P-256", "RSA 2048"
 	SelfSigned bool      `json:"self_signed,omitempty"`
 
+	Serial string `json:"serial,omitempty"` // the serial number, in hexadecimal
+	SHA256 string `json:"sha256,omitempty"` // the fingerprint, in hexadecimal: SHA-256 of the whole certificate
+
 	ServiceNames []string `json:"service_names,omitempty"` // the SRVName entries of the subjectAltName, as _imaps.example.org (RFC 4985)
 
 	Signature string   `json:"signature,omitempty"` // how it was signed: "ECDSA-SHA256", "SHA256-RSA"

@@ -260,6 +260,7 @@ func (v *view) certificate(i int, c mail.Certificate) {
 	v.fact("Certificate", fmt.Sprintf("%s, %s, from %s", c.Subject, c.Key, c.Issuer))
 	v.fact("Valid", day(c.NotBefore)+" to "+day(c.NotAfter)+v.left(c.NotBefore, c.NotAfter))
 	v.fact("For", strings.Join(slices.Concat(c.Names, c.ServiceNames), ", "))
+	v.fact("SHA-256", inGroups(c.SHA256))
 }
 
 // injection says what came of the test of commands before the handshake.
@@ -275,6 +276,15 @@ func (v *view) wholeGreeting(f *mail.SessionFacts) string {
 		return ""
 	}
 	return f.Greeting + " (after " + seconds(f.GreetingMS) + ")"
+}
+
+// inGroups puts a space behind every eight digits of a fingerprint.
+func inGroups(digits string) string {
+	var groups []string
+	for group := range slices.Chunk([]byte(digits), 8) {
+		groups = append(groups, string(group))
+	}
+	return strings.Join(groups, " ")
 }
 
 // left says how long something is still valid, by the time of the run.

@@ -51,6 +51,15 @@ func TestWhatEncryptionChanges(t *testing.T) {
 	}
 }
 
+func TestAFingerprintIsReadInGroups(t *testing.T) {
+	t.Parallel()
+	for digits, want := range map[string]string{"": "", "0123456789abcdef": "01234567 89abcdef", "0123456789": "01234567 89"} {
+		if got := inGroups(digits); got != want {
+			t.Errorf("%q: %q, want %q", digits, got, want)
+		}
+	}
+}
+
 func TestASecondAddressIsToldWhereItIsOdd(t *testing.T) {
 	t.Parallel()
 	const subject = "imaps://imap.example.org:993"

@@ -2,8 +2,10 @@ package wire
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"fmt"
 	"net"
 	"net/netip"
@@ -287,8 +289,15 @@ func certificateFacts(cert *x509.Certificate) mail.Certificate {
 		Usages:     usagesOf(cert),
 		Authority:  cert.BasicConstraintsValid && cert.IsCA,
 
+		Serial:       bounded(cert.SerialNumber.Text(16), maxNameBytes),
+		SHA256:       fingerprint(cert),
 		ServiceNames: serviceNames(cert),
 	}
+}
+
+func fingerprint(cert *x509.Certificate) string {
+	sum := sha256.Sum256(cert.Raw)
+	return hex.EncodeToString(sum[:])
 }
 
 func distinguishedName(name string) string { return bounded(strings.ToValidUTF8(name, "\ufffd"), 500) }

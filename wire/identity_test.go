@@ -1,10 +1,12 @@
 package wire
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"encoding/hex"
 	"slices"
 	"testing"
 
@@ -143,6 +145,10 @@ func TestServiceNamesOfAHandshakeAreTold(t *testing.T) {
 	_, obs, _, _ := shaken(t, n, imaps, &tls.Config{Certificates: []tls.Certificate{leaf}})
 	if obs.Failure != nil || !slices.Equal(obs.Certificates[0].ServiceNames, []string{"_imaps.example.org"}) || !slices.Equal(obs.Certificates[0].Names, []string{"imap.example.com"}) {
 		t.Errorf("%v, %+v", obs.Failure, obs.Certificates[0])
+	}
+	sum := sha256.Sum256(leaf.Certificate[0])
+	if c := obs.Certificates[0]; c.SHA256 != hex.EncodeToString(sum[:]) || c.Serial != "1" {
+		t.Errorf("fingerprint %s, serial number %s", c.SHA256, c.Serial)
 	}
 	if *obs.LifetimeLeft != 66 || obs.ALPN != "" {
 		t.Errorf("left %d, ALPN %q", *obs.LifetimeLeft, obs.ALPN)
