@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	// ladderTime bounds all that comes after a handshake that failed.
-	ladderTime = 12 * time.Second
+	// ladderTime bounds all that comes after a handshake that failed. It ends
+	// before the third rung of a server that answers none.
+	ladderTime = 11 * time.Second
 	// rungTime bounds one further connection. A server that is well has answered
 	// by then; the first handshake has had more.
 	rungTime = 4 * time.Second
