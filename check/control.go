@@ -144,6 +144,7 @@ func (c *conductor) suspects(s suspicion) bool {
 		case good:
 			return false
 		case c.isNear(e, s.nearby): // the way to it is another one
+		case c.isGuess(e) && c.refuses(e): // of course it does
 		case said:
 			bad++
 		case p.state == opening && time.Since(p.began) < doubtAfter:
@@ -165,6 +166,18 @@ func (c *conductor) verdictOf(e mail.Endpoint, settles func(mail.Observation) (s
 		}
 	}
 	return said, good
+}
+
+func (c *conductor) isGuess(e mail.Endpoint) bool {
+	return !slices.ContainsFunc(c.book.claims(e), func(claim mail.Claim) bool { return claim.Source != mail.SourceGuess })
+}
+
+// refuses reports whether an endpoint's host turns connections down.
+func (c *conductor) refuses(e mail.Endpoint) bool {
+	return slices.ContainsFunc(c.book.bySubject[e.String()], func(id string) bool {
+		o := c.book.observations[id]
+		return o.Kind == mail.KindDial && o.Failure != nil && o.Failure.Class == mail.Refused
+	})
 }
 
 // isNear reports whether an endpoint is inside this computer or network, as far as

@@ -1,6 +1,8 @@
 package check_test
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -85,10 +87,55 @@ func TestStoriesOfTheWayThere(t *testing.T) {
 	}
 }
 
+// altered is a world with one text in place of another.
+func altered(t *testing.T, name, from, to string) *lab.World {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "testdata", "world", name+".txtar"))
+	if err != nil || !strings.Contains(string(data), from) {
+		t.Fatalf("%q is not in it: %v", from, err)
+	}
+	w, err := lab.Parse(name, []byte(strings.ReplaceAll(string(data), from, to)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// Case 61, the other way round: certificates seem to have expired.
+func TestAClockThatIsFastIsNoExpiredCertificate(t *testing.T) {
+	t.Parallel()
+	w := altered(t, "wrong-clock", "days_ahead = 400", "days_ahead = -400")
+	r := play(t, w, lab.Options{}, func(o *check.Options) { o.Control = w.Control })
+	if !slices.Equal(r.findings(), []string{"net.clock-wrong"}) || r.closing.ExitCode != 3 || !strings.HasSuffix(r.closing.Summary, "is 400 days fast.") {
+		t.Errorf("findings %v, %+v", r.findings(), r.closing.Verdict)
+	}
+}
+
+// Case 97: packets to port 25 vanish, whoever they are for.
+func TestServersOnABlockedPort25AreNotBlamed(t *testing.T) {
+	t.Parallel()
+	w := altered(t, "port-25-blocked", `fault = "unreachable"`, `fault = "drop"`)
+	_, network, _, leave := enter(t, w, impatient())
+	defer leave()
+	mx, err := mail.ParseServer("mx.port-25-blocked.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []mail.Finding
+	closing := check.Probe(t.Context(), []mail.Endpoint{mx}, check.Options{Network: network, FailOn: mail.Error, Control: w.Control}, func(e mail.Event) {
+		if e.Finding != nil {
+			found = append(found, *e.Finding)
+		}
+	})
+	if len(found) != 1 || found[0].ID != "net.port-25-blocked" || found[0].Owner != mail.OwnerNetwork || closing.ExitCode != 3 {
+		t.Errorf("exit code %d, %+v", closing.ExitCode, found)
+	}
+}
+
 func TestNobodyElseIsAskedWhereAServerAnswers(t *testing.T) {
 	t.Parallel()
 	control := []mail.Endpoint{{Protocol: mail.IMAP, Security: mail.TLS, Host: "imap.control.example", Port: 993}}
-	for _, name := range []string{"good", "expired-certificate", "wrong-password", "imap-down", "no-such-domain", "null-mx"} {
+	for _, name := range []string{"good", "expired-certificate", "wrong-password", "imap-down", "no-such-domain", "null-mx", "nothing-published"} {
 		r := play(t, world(t, name), impatient(), func(o *check.Options) { o.Control = control })
 		if got := controlled(r); len(got) > 0 {
 			t.Errorf("%s: %v", name, got)

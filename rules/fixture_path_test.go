@@ -98,6 +98,11 @@ func blockFixtures() []fixture {
 			"net.port-blocked", "one port of two", published().srv(smtp).works(imaps, smtp).dial(mail.Timeout, smtps).control(mail.Timeout, controlSMTP),
 			"This network blocks port 465: smtp.example.org cannot be reached there", mail.Error,
 		},
+		{
+			"net.port-blocked", "control hosts answer on another port for sending", published().works(imaps).dial(mail.Timeout, smtps).control(mail.Timeout, controlSMTP).control("", "smtp+starttls://send.control.example:587"),
+			"This network blocks port 465: smtp.example.org cannot be reached there", mail.Critical,
+		},
+		{"net.port-blocked", "a control host does not have the service", published().works(imaps).dial(mail.Refused, smtps).control("", controlIMAP).control(mail.Refused, "smtps://imap.control.example:465"), "", ""},
 		{"net.port-blocked", "a control host answers", published().srv(smtp).works(imaps, smtp).dial(mail.Timeout, smtps).control("", controlSMTP), "", ""},
 
 		{

@@ -74,10 +74,16 @@ func (x *index) passage(s *server) (passage, []*server) {
 	}
 }
 
-// controlsWhere gives the control hosts that were tried and match.
+// controlsWhere gives the control hosts that were tried and match. One that
+// refuses a port and answers on another may simply not have that service.
 func (x *index) controlsWhere(match func(*server) bool) []*server {
+	refuses := func(c *server) bool {
+		return c.failedAt(mail.KindDial, mail.Refused, mail.Reset) && slices.ContainsFunc(x.controls, func(o *server) bool {
+			return o.endpoint.Host == c.endpoint.Host && o.connected()
+		})
+	}
 	return slices.DeleteFunc(slices.Clone(x.controls), func(c *server) bool {
-		return !match(c) || !c.connected() && !stopped(c)
+		return !match(c) || !c.connected() && !stopped(c) || refuses(c)
 	})
 }
 
@@ -100,11 +106,12 @@ func (x *index) lookForBlocks() []block {
 	answering := x.dialed(func(s *server) bool { return isSubmissionOrBox(s) && s.connected() })
 	outgoing := func(s *server) bool { return s.endpoint.Protocol == mail.SMTP }
 	allOutgoing := x.dialed(func(s *server) bool { return outgoing(s) && isSubmissionOrBox(s) })
+	elsewhere := x.controlsWhere(func(c *server) bool { return isSubmissionOrBox(c) && c.connected() })
 	switch incoming := slices.ContainsFunc(walled, func(s *server) bool { return !outgoing(s) }); {
-	case incoming && slices.ContainsFunc(walled, outgoing) && len(answering) == 0:
+	case incoming && slices.ContainsFunc(walled, outgoing) && len(answering) == 0 && len(elsewhere) == 0:
 		h.variant, h.headline = "control", "Nothing could be tested: this network blocks mail."
 		return append(list, block{"net.mail-blocked", h})
-	case !incoming && len(walled) == len(allOutgoing):
+	case !incoming && len(walled) == len(allOutgoing) && !slices.ContainsFunc(elsewhere, outgoing):
 		h.variant = "control"
 		return append(list, block{"net.smtp-blocked", h})
 	default:

@@ -59,7 +59,7 @@ const exitCodesHelp = `Exit codes:
     0    fine
     1    a finding at or above --fail-on
     2    the command line, or a file that it names, is at fault
-    3    inconclusive: nothing could be tested from here (no network, no DNS)
+    3    inconclusive: nothing could be tested from here (no network, no DNS, blocked ports …)
     4    nothing published and nothing proved
     5    internal fault
     130  interrupted; what was known is printed`
