@@ -14,12 +14,12 @@ func TestTheClockStandsStillWhileAPersonThinks(t *testing.T) {
 		c := newClock(t.Context(), 10*time.Second)
 		child, stop := context.WithCancel(c)
 		defer stop()
-		time.Sleep(4 * time.Second)
+		<-time.After(4 * time.Second)
 		c.pause()
 		if _, bounded := child.Deadline(); bounded {
 			t.Error("it has a deadline while it stands still")
 		}
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		if child.Err() != nil {
 			t.Error("it ended while it stood still")
 		}
@@ -27,7 +27,7 @@ func TestTheClockStandsStillWhileAPersonThinks(t *testing.T) {
 		if until, bounded := child.Deadline(); !bounded || time.Until(until) != 6*time.Second {
 			t.Errorf("after it %s are left", time.Until(until))
 		}
-		time.Sleep(6 * time.Second)
+		<-time.After(6 * time.Second)
 		<-child.Done()
 		if !errors.Is(child.Err(), context.DeadlineExceeded) {
 			t.Errorf("it ended with %v", child.Err())

@@ -196,10 +196,14 @@ func (c *conductor) stillMoving() bool {
 }
 
 // sender is the address that a rehearsal of sending is made with: that of the
-// target, else a user name that is one.
+// target, else a user name that is one, else that of the certificate.
 func (c *conductor) sender() string {
-	if c.target.Address != "" || c.o.SignIn == nil {
+	in := c.o.SignIn
+	if c.target.Address != "" || in == nil {
 		return c.target.Address
 	}
-	return c.o.SignIn.Username
+	if in.Username == "" && in.ClientCertificate != nil {
+		return in.ClientCertificate.Name()
+	}
+	return in.Username
 }

@@ -51,8 +51,8 @@ func identityFixtures() []fixture {
 		{"auth.certificate-not-taken", "there is a password too", good().with(func(f *Facts) { f.SignIn, f.Certificate = true, true }), "", ""},
 		{"auth.no-mechanism", "only certificates open it, untried", good().session(smtps, "", external), "smtp.example.org lets people in by a personal certificate and not with a password", mail.Warning},
 
-		{"auth.odd-password", "a letter beyond ASCII", good().rejects(imaps, "NO").with(func(f *Facts) { f.Oddity = mail.OddLetters }), "The password that was rejected has characters beyond ASCII", mail.Notice},
-		{"auth.odd-password", "a space without width", good().rejects(imaps, "NO").with(func(f *Facts) { f.Oddity = mail.OddInvisible }), "The password that was rejected has a character that cannot be seen", mail.Notice},
+		{"auth.odd-password", "a letter beyond ASCII", good().rejects(imaps, "NO").with(func(f *Facts) { f.Oddity = mail.OddLetters }), "The password that was rejected has characters beyond ASCII", mail.Warning},
+		{"auth.odd-password", "a space without width", good().rejects(imaps, "NO").with(func(f *Facts) { f.Oddity = mail.OddInvisible }), "The password that was rejected has a character that cannot be seen", mail.Warning},
 		{"auth.odd-password", "it was accepted", signedIn().with(func(f *Facts) { f.Oddity = mail.OddInvisible }), "", ""},
 		{"auth.odd-password", "nothing is odd", good().rejects(imaps, "NO"), "", ""},
 	}

@@ -86,7 +86,7 @@ func passwordRules() []rule {
 		},
 		{
 			id: "auth.odd-password", looksFor: "a rejected password has characters that get lost on the way",
-			severity: mail.Notice, owner: mail.OwnerUser, confidence: mail.Possible,
+			severity: mail.Warning, owner: mail.OwnerUser, confidence: mail.Possible,
 			references: []string{"RFC 4616 section 2", "RFC 8265 section 4.2"},
 			words: words{
 				title:  "The password that was rejected has characters beyond ASCII",

@@ -32,7 +32,7 @@ func proofRules() []rule {
 			words: words{
 				title:  "Somebody ends the encryption between here and {hosts}",
 				detail: "With {mechanism} both sides say in which TLS session they are, and {hosts} {hosts:is|are} in another. Mostly a load balancer, mail gateway or security product in front of the server ends TLS; an attacker in the middle would look the same. So the password was not sent in any plainer way.[ The server said: {said}]",
-				fix:    "Ask who runs a proxy for TLS between here and the server. If it stands in front of the server on purpose, take the -PLUS mechanisms out of what the server offers, or hand it the TLS connection undone. If nobody knows of one, compare the fingerprint of the certificate seen here with the server's own, and do not sign in from this network until that is explained.",
+				fix:    "Ask who runs a proxy for TLS between here and the server. If it stands in front of the server on purpose, take the -PLUS mechanisms out of what the server offers, or hand it the TLS connection undone. If nobody knows of one, compare the certificate that is seen here (-v shows it) with the server's own, and do not sign in from this network until that is explained.",
 			},
 			headline: "Somebody ends the encryption on the way to the server of {who}.",
 			check:    (*index).findIntercepted,
