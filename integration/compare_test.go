@@ -5,9 +5,11 @@ package integration
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -46,11 +48,11 @@ func comparedEndpoints() []compared {
 // account is what one tool says of an endpoint. What it does not say is empty.
 type account struct {
 	tool        string
-	version     string   // of TLS, that was agreed on
-	suite       string   // by its IANA name
-	versions    []string // all that the server speaks
-	suites      []string // all that it takes, by their IANA names
-	names       []string // in the certificate, sorted
+	version     string              // of TLS, that was agreed on
+	suite       string              // by its IANA name
+	versions    []string            // all that the server speaks, oldest first
+	suites      map[string][]string // all that it takes, by version and sorted, by their IANA names
+	names       []string            // in the certificate, sorted
 	notAfter    time.Time
 	verdict     string   // on the certificate: "ok", "expired" or the tool's own word
 	mechanisms  []string // after TLS, sorted, in lower case
@@ -69,8 +71,11 @@ func TestOtherToolsSeeWhatMailmedicSees(t *testing.T) {
 			t.Run(c.endpoint, func(t *testing.T) {
 				t.Parallel()
 				accounts := askEverybody(t, c)
-				for _, other := range accounts[1:] {
+				for i, other := range accounts[1:] {
 					agree(t, accounts[0], other)
+					for _, third := range accounts[1 : i+1] {
+						agreeOnOffers(t, third, other)
+					}
 				}
 				mu.Lock()
 				defer mu.Unlock()
@@ -91,7 +96,7 @@ func askEverybody(t *testing.T, c compared) []account {
 	} else {
 		tools = append(tools, byHand)
 	}
-	tools = append(tools, bySSLScan)
+	tools = append(tools, bySSLScan, bySurvey)
 	if c.slowly {
 		tools = append(tools, byTestSSL)
 	}
@@ -120,7 +125,7 @@ func agree(t *testing.T, ours, other account) {
 	if len(other.versions) > 0 && !slices.Contains(other.versions, ours.version) {
 		differ("the version", ours.version, other.versions)
 	}
-	if len(other.suites) > 0 && !slices.Contains(other.suites, ours.suite) {
+	if len(other.suites) > 0 && !slices.Contains(other.suites[ours.version], ours.suite) {
 		differ("the suite", ours.suite, other.suites)
 	}
 	if len(other.names) > 0 && !slices.Equal(other.names, ours.names) {
@@ -137,6 +142,26 @@ func agree(t *testing.T, ours, other account) {
 	}
 }
 
+// agreeOnOffers fails where two tools have asked for everything and found another list.
+func agreeOnOffers(t *testing.T, one, other account) {
+	t.Helper()
+	if len(one.versions) > 0 && len(other.versions) > 0 && !slices.Equal(one.versions, other.versions) {
+		t.Errorf("the versions differ: %s has %v, %s has %v", one.tool, one.versions, other.tool, other.versions)
+	}
+	if len(one.suites) > 0 && len(other.suites) > 0 && !maps.EqualFunc(one.suites, other.suites, slices.Equal) {
+		t.Errorf("the suites differ: %s has %v, %s has %v", one.tool, one.suites, other.tool, other.suites)
+	}
+}
+
+// numberOfSuites counts a suite once for each version, as the tools do.
+func (a account) numberOfSuites() string {
+	n := 0
+	for _, suites := range a.suites {
+		n += len(suites)
+	}
+	return strings.TrimPrefix(strconv.Itoa(n), "0")
+}
+
 func tableOf(tables map[string][]account) string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -144,7 +169,7 @@ func tableOf(tables map[string][]account) string {
 	for _, c := range comparedEndpoints() {
 		for _, a := range tables[c.endpoint] {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%d\t%d\n", c.endpoint, c.software, a.tool,
-				or(a.version, strings.Join(a.versions, ", ")), or(a.suite, fmt.Sprint(len(a.suites))), len(a.names),
+				or(a.version, strings.Join(a.versions, ", ")), or(a.suite, a.numberOfSuites()), len(a.names),
 				strings.TrimPrefix(a.notAfter.Format(time.DateOnly), "0001-01-01"), a.verdict, strings.Join(a.mechanisms, " "), a.took.Milliseconds(), a.connections)
 		}
 	}

@@ -136,7 +136,8 @@ func bySSLScan(t *testing.T, c compared) account {
 				Enabled string `xml:"enabled,attr"`
 			} `xml:"protocol"`
 			Ciphers []struct {
-				Name string `xml:"cipher,attr"`
+				Version string `xml:"sslversion,attr"`
+				Name    string `xml:"cipher,attr"`
 			} `xml:"cipher"`
 			Certificates []struct {
 				Names    string `xml:"altnames"`
@@ -147,20 +148,43 @@ func bySSLScan(t *testing.T, c compared) account {
 	if err := xml.Unmarshal([]byte(out), &document); err != nil || len(document.Test.Certificates) == 0 {
 		t.Fatalf("sslscan: %v\n%s", err, out)
 	}
-	a := account{tool: "sslscan"}
+	a := account{tool: "sslscan", suites: map[string][]string{}}
 	for _, p := range document.Test.Protocols {
 		if p.Enabled == "1" {
 			a.versions = append(a.versions, strings.ToUpper(p.Type)+" "+p.Version)
 		}
 	}
 	for _, cipher := range document.Test.Ciphers {
-		a.suites = append(a.suites, ianaName(t, cipher.Name))
+		version := strings.Replace(cipher.Version, "v", " ", 1)
+		a.suites[version] = sorted(append(a.suites[version], ianaName(t, cipher.Name)))
 	}
 	cert := document.Test.Certificates[0]
 	a.names = sorted(strings.Split(strings.ReplaceAll(cert.Names, "DNS:", ""), ", "))
 	var err error
 	if a.notAfter, err = time.Parse("Jan _2 15:04:05 2006 MST", cert.NotAfter); err != nil {
 		t.Fatalf("sslscan: %v", err)
+	}
+	return a
+}
+
+// bySurvey has mailmedic ask for everything, as sslscan does.
+func bySurvey(t *testing.T, c compared) account {
+	t.Helper()
+	r := probed(t, "", "", c.endpoint, "--tls-survey")
+	a := account{tool: "mailmedic --tls-survey", suites: map[string][]string{}}
+	for _, o := range r.observed("tls", c.endpoint) {
+		if o.Survey == nil {
+			continue
+		}
+		for _, v := range slices.Backward(o.Survey.Versions) {
+			if v.Offered {
+				a.versions = append(a.versions, v.Version)
+				a.suites[v.Version] = sorted(v.Suites)
+			}
+		}
+	}
+	if len(a.versions) == 0 {
+		t.Error("there is no survey")
 	}
 	return a
 }
@@ -189,6 +213,9 @@ func byTestSSL(t *testing.T, c compared) account {
 		case "SSLv2", "SSLv3", "TLS1", "TLS1_1", "TLS1_2", "TLS1_3":
 			if strings.HasPrefix(f.Finding, "offered") {
 				version := strings.Replace(strings.Replace(f.ID, "_", ".", 1), "TLS1", "TLS 1", 1)
+				if version == "TLS 1" {
+					version = "TLS 1.0"
+				}
 				a.versions = append(a.versions, version)
 			}
 		case "cert_subjectAltName":

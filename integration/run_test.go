@@ -59,6 +59,14 @@ type observation struct {
 		NotAfter time.Time `json:"not_after"`
 	} `json:"certificates"`
 
+	Survey *struct {
+		Versions []struct {
+			Version string   `json:"version"`
+			Offered bool     `json:"offered"`
+			Suites  []string `json:"suites"`
+		} `json:"versions"`
+	} `json:"survey"`
+
 	// of a session
 	Software   string `json:"software"`
 	Greeting   string `json:"greeting"`
