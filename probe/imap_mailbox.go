@@ -167,7 +167,7 @@ func namespaces(untagged []string) []mail.Namespace {
 				if depth == 2 && i+2 < len(list) && list[i+1].kind == str && len(found) < maxListed {
 					n := mail.Namespace{Kind: kinds[kind], Prefix: decodeName(list[i+1].text)}
 					if list[i+2].kind == str {
-						n.Delimiter = list[i+2].text
+						n.Delimiter = text(list[i+2].text)
 					}
 					found = append(found, n)
 				}
