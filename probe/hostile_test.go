@@ -85,6 +85,47 @@ func TestHostileServersCostLittle(t *testing.T) {
 	}
 }
 
+// TestHostileMailboxesCostLittle is about servers that turn hostile when somebody signs in.
+func TestHostileMailboxesCostLittle(t *testing.T) {
+	authority()
+	const (
+		imapReady = "TLS\nS: * OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN AUTH=LOGIN QUOTA NAMESPACE SPECIAL-USE ID] x\nC: m1 AUTHENTICATE\n"
+		imapIn    = imapReady + "S: m1 OK [CAPABILITY IMAP4rev1 QUOTA NAMESPACE SPECIAL-USE ID] in\n"
+		smtpReady = "TLS\nS: 220 x\nC: EHLO\nS: 250-x\nS: 250 AUTH LOGIN\nC: AUTH LOGIN\n"
+		pop3In    = "TLS\nS: +OK x\nC: CAPA\nS: +OK\nS: USER\nS: UIDL\nS: .\nC: USER\nS: +OK\nC: PASS\nS: +OK in\n"
+	)
+	for _, test := range []struct{ name, at, script string }{
+		{"case 83: challenges without end", smtpTLS, smtpReady + "FLOOD 334 VXNlcm5hbWU6\\r\\n"},
+		{"case 83: a challenge without end", smtpTLS, smtpReady + "RAW 334 \nFLOOD VXNlcm5hbWU6"},
+		{"case 83: continuations of IMAP without end", imapTLS, imapReady + "FLOOD + \\r\\n"},
+		{"case 87: untagged words without end", imapTLS, imapReady + "FLOOD * OK [ALERT] read this\\r\\n"},
+		{"case 91: folders without end", imapTLS, imapIn + "FLOOD * LIST (\\\\Sent) \\\"/\\\" Sent\\r\\n"},
+		{"case 91: quota roots without end", imapTLS, imapIn + "FLOOD * QUOTA \\\"\\\" (STORAGE 1 2)\\r\\n"},
+		{"case 91: 60,000 nested lists of names", imapTLS, imapIn + "RAW * NAMESPACE " + strings.Repeat("(", 60_000) + "\\r\\n\nFLOOD * OK\\r\\n"},
+		{"case 91: literals in a list without end", imapTLS, imapIn + "RAW * LIST () NIL \nFLOOD {3}\\r\\nabc"},
+		{"case 91: messages of POP3 without end", pop3TLS, pop3In + "FLOOD +OK 1 1\\r\\n"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			n := newWorld(t, test.script).network()
+			ctx, cancel := context.WithTimeout(t.Context(), atMost)
+			defer cancel()
+			got, began, before := &seen{}, time.Now(), allocated()
+			s := Open(ctx, n, endpoint(t, test.at), Options{Transcript: true}, got.emit)
+			if o := got.session(t, test.at); o.Failure != nil {
+				t.Fatalf("failure %+v", o.Failure)
+			}
+			s.SignIn(ctx, Credentials{Username: "anna", Secret: mail.NewSecret([]byte("secret"))}, false)
+			s.Mailbox(ctx)
+			s.Close(ctx)
+			grown, took := allocated()-before, time.Since(began)
+			if grown > hostileMemory || took > atMost {
+				t.Errorf("%d MiB were allocated in %s", grown>>20, took)
+			}
+			t.Logf("%d KiB, %s: %q", grown>>10, took.Round(time.Millisecond), got.ids)
+		})
+	}
+}
+
 // allocated gives the bytes that were ever allocated.
 func allocated() uint64 {
 	var m runtime.MemStats
