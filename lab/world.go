@@ -52,6 +52,9 @@ func (w *World) Endpoints() []mail.Endpoint {
 	return list
 }
 
+// GivesTokens reports whether the world has an authorization server.
+func (w *World) GivesTokens() bool { return len(w.issuers) > 0 }
+
 // Parse reads a world. The errors name the file and the section, and say what
 // is wrong there.
 func Parse(name string, data []byte) (*World, error) {

@@ -31,8 +31,8 @@ func newDemo(s *streams) *cobra.Command {
 		Short: "The main job against an embedded mail world; needs no network",
 		Long: `demo starts a small mail world inside this program (DNS, web, SMTP, IMAP and
 POP3 servers, and a certificate authority) and runs exactly the code that check
-runs, or discover or probe with --command; probe asks the servers that are named
-after the scenario, else all that it has. No packet leaves the machine.
+runs, or discover, probe or login with --command; probe asks the servers that
+are named after the scenario, else all that it has. No packet leaves the machine.
 "demo --list" names the scenarios; a file in the same form is a scenario too,
 and makes a good bug report.
 
@@ -41,7 +41,8 @@ and makes a good bug report.
   mailmedic demo --list
   mailmedic demo expired-certificate -v
   mailmedic demo good --command discover --explain
-  mailmedic demo wrong-mode --command probe --transcript`,
+  mailmedic demo wrong-mode --command probe --transcript
+  mailmedic demo web-sign-in --command login`,
 		ValidArgs: scenarioNames(),
 		RunE: runs(func(cmd *cobra.Command, args []string) error {
 			if list {
@@ -55,7 +56,7 @@ and makes a good bug report.
 		}),
 	}
 	cmd.Flags().BoolVar(&list, "list", false, "list the scenarios")
-	cmd.Flags().StringVar(&o.command, "command", "check", "what to run in the scenario: check|discover|probe")
+	cmd.Flags().StringVar(&o.command, "command", "check", "what to run in the scenario: check|discover|probe|login")
 	cmd.Flags().BoolVar(&o.all, "all", false, "probe all seven standard ports of each host (with --command probe)")
 	registerSurvey(cmd, &o.survey)
 	registerClients(cmd, &o.clients)
@@ -74,8 +75,8 @@ type demoOptions struct {
 
 func (o *demoOptions) demo(cmd *cobra.Command, s *streams, name string, named []string) error {
 	switch {
-	case !slices.Contains([]string{"check", "discover", "probe"}, o.command):
-		return usagef("--command %q is not one of check, discover, probe", o.command)
+	case !slices.Contains([]string{"check", "discover", "probe", "login"}, o.command):
+		return usagef("--command %q is not one of check, discover, probe, login", o.command)
 	case o.clients && o.command != "discover":
 		return usagef("--clients goes with --command discover")
 	case (o.all || o.survey || len(named) > 0) && o.command != "probe":
@@ -105,6 +106,9 @@ func (o *demoOptions) demo(cmd *cobra.Command, s *streams, name string, named []
 	certificate, err := running.ClientCertificate()
 	if err != nil {
 		return fmt.Errorf("make the client certificate of %s: %w", name, err)
+	}
+	if o.command == "login" {
+		return o.login(cmd.Context(), s, world, running)
 	}
 	if o.command == "probe" {
 		return o.probe(cmd.Context(), s, world, running.Network(), named, o.account(world.Demo, cmp.Or(world.Demo.User, world.Demo.Address), certificate))

@@ -454,3 +454,20 @@ func TestAFileThatAppearedMeanwhileIsNotReplaced(t *testing.T) {
 		t.Errorf("the file has %q", kept)
 	}
 }
+
+func TestTheDemoShowsASignInAndKeepsNothing(t *testing.T) {
+	t.Parallel()
+	for scenario, want := range map[string]int{"web-sign-in": 0, "good": exitUsage} {
+		s, errs, _ := person(t, "", nil)
+		var out bytes.Buffer
+		s.out = &out
+		s.keep = func(string, string, string) error { t.Error("the keyring of the system was used"); return nil }
+		code := Main(t.Context(), []string{"demo", scenario, "--command", "login"}, s)
+		if code != want || strings.Contains(out.String(), "gave a token for wilma@web-sign-in.example") != (want == 0) {
+			t.Errorf("%s: exit code %d\n%s%s", scenario, code, &out, errs)
+		}
+		if leaked := leak("eyJ0.eXAiOiJhdCtqd3Qi.nine-green-hats", nil, out.String()+errs.String()); leaked != "" {
+			t.Errorf("it shows %q", leaked)
+		}
+	}
+}
