@@ -151,7 +151,7 @@ func (s *Session) greet(ctx context.Context) error {
 	if err == nil {
 		greeting, err = s.speaker.greet()
 	}
-	s.facts.Greeting = s.clean(greeting)
+	s.facts.Greeting = s.cleanTo(maxGreeting, greeting)
 	if clock, told := clockIn(s.facts.Greeting); told {
 		ahead := clock.Sub(s.conn.Now()).Milliseconds()
 		s.clockMS = &ahead

@@ -30,8 +30,11 @@ const (
 	// glance is how long a look at an idle connection takes: what came is there
 	// at once, and a deadline has to lie ahead for a read to be made at all.
 	glance = time.Millisecond
-	// maxWords bounds a server's words in a failure or a reply, in bytes.
-	maxWords = 500
+	// maxWords bounds a server's words in a failure or a reply, in bytes, and
+	// maxGreeting those of its greeting, which is kept whole as far as any mail
+	// server has something to say.
+	maxWords    = 500
+	maxGreeting = 4 << 10
 )
 
 // Options say what is wanted of a session besides its facts.
@@ -173,11 +176,13 @@ func (s *Session) failureOf(ctx context.Context, err error) *mail.Failure {
 var quotedBytes = regexp.MustCompile(`bytes [0-9a-f]{2,}`)
 
 // clean makes a server's words fit for an observation: no secret, text only, bounded.
-func (s *Session) clean(words string) string {
+func (s *Session) clean(words string) string { return s.cleanTo(maxWords, words) }
+
+func (s *Session) cleanTo(limit int, words string) string {
 	if s.secretOut {
 		words = quotedBytes.ReplaceAllString(words, "bytes that are no text")
 	}
-	return clip(text(s.redacted(words)), maxWords)
+	return clip(text(s.redacted(words)), limit)
 }
 
 // peer gives the address that the session is with.
