@@ -69,15 +69,23 @@ func enter(tb testing.TB, w *lab.World, lo lab.Options) (running *lab.Running, n
 // play runs check.Run in a world, with the world's own account unless change says otherwise.
 func play(tb testing.TB, w *lab.World, lo lab.Options, change func(*check.Options)) run {
 	tb.Helper()
+	return playAs(tb, w, lo, func(o *check.Options, _ *lab.Running) {
+		if change != nil {
+			change(o)
+		}
+	})
+}
+
+// playAs is play with what the running world gives to sign in.
+func playAs(tb testing.TB, w *lab.World, lo lab.Options, change func(*check.Options, *lab.Running)) run {
+	tb.Helper()
 	running, network, target, leave := enter(tb, w, lo)
 	defer leave()
 	o := check.Options{Network: network, FailOn: mail.Error, Tool: mail.Tool{Name: "mailmedic", Version: "test"}}
 	if w.Demo.Password != "" {
 		o.SignIn = &check.SignIn{Username: w.Demo.User, Secret: mail.NewSecret([]byte(w.Demo.Password))}
 	}
-	if change != nil {
-		change(&o)
-	}
+	change(&o, running)
 	var r run
 	var busy atomic.Bool
 	r.closing = check.Run(tb.Context(), target, o, func(e mail.Event) {
