@@ -109,3 +109,11 @@ func TestNoTestMessageGoesToAFullMailbox(t *testing.T) {
 	wantFinding(t, r, "roundtrip.not-sent", "")
 	wantFinding(t, r, "mailbox.full", "")
 }
+
+// POP3 shows what has come only to who signs in again.
+func TestATestMessageIsFetchedByPOP3(t *testing.T) {
+	t.Parallel()
+	args := append([]string{"probe", "pop3s://pop.good.test", "smtps://smtp.good.test", "--user", "anna@good.test"}, networked()...)
+	r := mailmedic(t, append(args, "--password-file", passwordFile(t, password), "--send-test", "-f", "json")...).report(t)
+	arrived(t, r, "INBOX")
+}

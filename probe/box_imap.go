@@ -355,12 +355,13 @@ func parseFetch(untagged string) (f fetched, ok bool) {
 	if len(list) < 3 || !strings.EqualFold(list[1].text, "FETCH") || list[2].kind != open {
 		return f, false
 	}
-	for i := 3; i < len(list); i++ {
-		switch {
-		case list[i].kind == atom && strings.EqualFold(list[i].text, "UID") && i+1 < len(list):
-			f.uid, _ = strconv.ParseUint(list[i+1].text, 10, 32)
-		case list[i].kind == str: // the last, since Courier quotes the names of the fields too
-			f.text = list[i].text
+	for i := 3; i+1 < len(list); i++ {
+		switch name, value := list[i], list[i+1]; {
+		case name.kind != atom:
+		case strings.EqualFold(name.text, "UID"):
+			f.uid, _ = strconv.ParseUint(value.text, 10, 32)
+		case strings.Contains(name.text, "]") && value.kind == str: // the end of the section's name, in which strings may stand
+			f.text = value.text
 		}
 	}
 	return f, f.uid > 0

@@ -15,7 +15,7 @@ import (
 
 // fetch is a FETCH response with the header of the test message, or another one.
 func fetch(uid int, header string) string {
-	return "RAW * 1 FETCH (UID " + strconv.Itoa(uid) + ` BODY[HEADER.FIELDS (X)] {` + strconv.Itoa(len(header)) + `}\r\n` + header + `)\r\n` + "\n"
+	return "RAW * 1 FETCH (UID " + strconv.Itoa(uid) + ` BODY[HEADER.FIELDS (\"Mailmedic-Test\" \"Message-ID\")] {` + strconv.Itoa(len(header)) + `}\r\n` + header + `)\r\n` + "\n"
 }
 
 // wait opens the mailbox of a session, waits for the test message and deletes it.

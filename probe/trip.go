@@ -141,10 +141,11 @@ func (j *journey) signIn(ctx context.Context, v *visit, w Way) *mail.Failure {
 	}
 }
 
-// openBox opens the mailbox, and notes what is in it.
+// openBox opens the mailbox, and notes what is in it. Where a server wants time
+// between two sign-ins there has to be enough for another one.
 func (j *journey) openBox(ctx context.Context) (box, *mail.Failure) {
 	allowed := j.LastLogin.Add(j.LoginDelay)
-	if allowed.After(j.until(ctx)) || !sleep(ctx, time.Until(allowed), allowed) {
+	if allowed.Add(j.LoginDelay).After(j.until(ctx)) || !sleep(ctx, time.Until(allowed), allowed) {
 		return nil, &mail.Failure{Class: mail.Deadline, Detail: fmt.Sprintf("the server wants %d seconds between two sign-ins, and the run had less time left", int(j.LoginDelay.Seconds()))}
 	}
 	v, f := j.enter(ctx)

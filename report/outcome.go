@@ -32,7 +32,7 @@ func (v *view) outcome(s mail.Setting) outcome {
 		return outcome{"a message went out and arrived", good}
 	case s.Proof == mail.RoundTrip:
 		return outcome{"a message arrived" + mailboxWords(seen), good}
-	case v.refusedTest(seen):
+	case v.refusedTest(s):
 		return outcome{"signed in, and a test message was refused" + v.below(), bad}
 	case v.refusedAfterSignIn(s, seen):
 		return outcome{"signed in, and then refused" + v.below(), bad}
@@ -150,7 +150,7 @@ func authFailed(seen []mail.Observation, class mail.Class) bool {
 func (v *view) refusedAfterSignIn(s mail.Setting, seen []mail.Observation) bool {
 	return slices.ContainsFunc(seen, func(o mail.Observation) bool {
 		switch {
-		case o.Failure == nil || isTest(o):
+		case o.Failure == nil:
 			return false
 		case o.Kind == mail.KindMailbox:
 			return o.Failure.Class == mail.ProtocolFault

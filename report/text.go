@@ -61,7 +61,7 @@ type view struct {
 	*page
 	o  Options
 	r  mail.Report
-	at map[string][]mail.Observation // what was observed at each subject; control hosts are apart
+	at map[string][]mail.Observation // what was observed at each subject; control hosts and the test message are apart
 
 	claimed map[string]bool // ids of the observations that something was taken from
 }
@@ -69,7 +69,7 @@ type view struct {
 func newView(r mail.Report, o Options) *view {
 	v := &view{page: newPage(o, r.Target), o: o, r: r, at: map[string][]mail.Observation{}, claimed: map[string]bool{}}
 	for _, observation := range r.Observations {
-		if observation.Control {
+		if observation.Control || isTest(observation) {
 			continue
 		}
 		v.at[observation.Subject] = append(v.at[observation.Subject], observation)

@@ -2,7 +2,6 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/mailmedic/mailmedic/mail"
@@ -46,11 +45,10 @@ func (v *view) ofTest(kind mail.Kind) *mail.Observation {
 // isTest reports whether o is about a test message, and not about a server's settings.
 func isTest(o mail.Observation) bool { return strings.HasSuffix(o.ID, "/test") }
 
-// refusedTest reports whether a test message was refused among what was seen of a server.
-func (v *view) refusedTest(seen []mail.Observation) bool {
-	return slices.ContainsFunc(seen, func(o mail.Observation) bool {
-		return isTest(o) && o.SendFacts != nil && o.Failure != nil && o.Failure.Class == mail.PolicyRefused
-	})
+// refusedTest reports whether s is the setting by which a test message was refused.
+func (v *view) refusedTest(s mail.Setting) bool {
+	o := v.ofTest(mail.KindSend)
+	return o != nil && o.Subject == s.Endpoint.String() && o.SendFacts != nil && o.Failure != nil && o.Failure.Class == mail.PolicyRefused
 }
 
 // sentWords says who took the message, or that nobody did.

@@ -28,7 +28,7 @@ func (v *view) servers() {
 		v.paragraph(2, v.ink.bold, v.subjectWords(subject))
 		for _, o := range v.seen(subject) {
 			switch {
-			case isTest(o), isSurvey(o): // have a part of their own
+			case isSurvey(o): // has a part of its own
 			case isAttempt(o):
 				v.alsoTried(o)
 			case v.atFurtherAddress(o):
