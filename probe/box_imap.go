@@ -297,23 +297,47 @@ func (b *imapBox) lookIntoOther(f *watched) (*located, error) {
 		return nil, err
 	}
 	known, validity := f.known, f.validity
-	if !readStatus(f, r) || f.validity != validity || f.known == known {
+	switch {
+	case !readStatus(f, r) || f.validity == validity && f.known == known:
 		return nil, nil //nolint:nilnil // not found is no error
+	case f.validity != validity:
+		f.next = 0
 	}
 	return b.lookInto(*f)
 }
 
-// lookInto reads two header fields of the new messages in a folder. SEARCH would
-// do, if only all servers searched for them.
+// lookInto opens a folder, unless it is the one that is open, and looks for the message.
 func (b *imapBox) lookInto(f watched) (*located, error) {
 	if b.selected != f.name {
 		validity, _, err := b.open("EXAMINE", f)
-		if err != nil || validity != f.validity {
+		if err != nil {
 			return nil, err
 		}
+		f = f.renumbered(validity)
+	}
+	return b.find(f)
+}
+
+// renumbered gives the folder as it is with this UIDVALIDITY: where that is
+// another one than before, nobody knows which messages are new. Courier gives
+// a mailbox its number only with the first message.
+func (f watched) renumbered(validity uint64) watched {
+	if validity != f.validity {
+		f.validity, f.next = validity, 0
+	}
+	return f
+}
+
+// find reads two header fields of the new messages in the open folder, or of the
+// last ones where it is not known which are new. SEARCH would do, if only all
+// servers searched for them.
+func (b *imapBox) find(f watched) (*located, error) {
+	which := fmt.Sprintf("UID FETCH %d:*", f.next)
+	if f.next == 0 {
+		which = fmt.Sprintf("FETCH %d:*", max(1, b.imap.exists-maxLooked+1))
 	}
 	tag := b.imap.tag()
-	if err := b.imap.send(fmt.Sprintf("%s UID FETCH %d:* (UID BODY.PEEK[HEADER.FIELDS (%s Message-ID)])", tag, f.next, markerField)); err != nil {
+	if err := b.imap.send(fmt.Sprintf("%s %s (UID BODY.PEEK[HEADER.FIELDS (%s Message-ID)])", tag, which, markerField)); err != nil {
 		return nil, err
 	}
 	r, err := b.imap.awaitOnly(tag, func(untagged string) bool { return strings.Contains(untagged, b.message.token) })

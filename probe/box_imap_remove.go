@@ -48,8 +48,13 @@ func (b *imapBox) expunge(l *located) (why string, err error) {
 	if isFault(err) {
 		return err.Error(), nil
 	}
-	if err != nil || validity != l.folder.validity {
-		return "the server has numbered its messages anew", err
+	if err != nil {
+		return "", err
+	}
+	if f := l.folder.renumbered(validity); f != l.folder {
+		if l, err = b.find(f); err != nil || l == nil {
+			return "the server has numbered its messages anew, and it was not found again", err
+		}
 	}
 	if trash := b.gmailTrash(); trash != nil && l.folder.name != trash.name {
 		return b.throwAway(l, trash)

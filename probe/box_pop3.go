@@ -71,7 +71,7 @@ func (b *popBox) reopen(ctx context.Context) error {
 	return nil
 }
 
-// maxLooked bounds how many messages are looked at.
+// maxLooked bounds how many of the last messages are looked at where it is not known which are new.
 const maxLooked = 20
 
 // look looks at the header of the newest messages: the last, and the first too,

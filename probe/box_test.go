@@ -91,9 +91,15 @@ func TestATestMessageIsFoundByIMAPAndDeletedAlone(t *testing.T) {
 			removal{removed: mail.No, remains: "in INBOX: NO [NOPERM] not yours"},
 		},
 		{
-			"a server that numbers anew", in("IDLE UIDPLUS", "") + found + "C: m6 SELECT \"INBOX\"\nS: * OK [UIDVALIDITY 8] x\nS: * OK [UIDNEXT 6] x\nS: m6 OK x",
+			"a server that numbers anew", in("IDLE UIDPLUS", "") + found + "C: m6 SELECT \"INBOX\"\nS: * 30 EXISTS\nS: * OK [UIDVALIDITY 8] x\nS: * OK [UIDNEXT 6] x\nS: m6 OK x\nC: m7 FETCH 11:* (UID\n" + fetch(31, marker) + "S: m7 OK\n" +
+				"C: m8 UID STORE 31 \nS: m8 OK\nC: m9 UID EXPUNGE 31\nS: m9 OK\nC: m10 UID FETCH 31\nS: m10 OK",
 			"INBOX",
-			removal{removed: mail.No, remains: "in INBOX: the server has numbered its messages anew"},
+			removal{removed: mail.Yes},
+		},
+		{
+			"a server that numbers anew, and does not have it", in("IDLE UIDPLUS", "") + found + "C: m6 SELECT \"INBOX\"\nS: * 3 EXISTS\nS: * OK [UIDVALIDITY 8] x\nS: * OK [UIDNEXT 6] x\nS: m6 OK x\nC: m7 FETCH 1:* (UID\n" + fetch(5, "Mailmedic-Test: X") + "S: m7 OK",
+			"INBOX",
+			removal{removed: mail.No, remains: "in INBOX: the server has numbered its messages anew, and it was not found again"},
 		},
 		{
 			"another message comes first", in("IDLE UIDPLUS", "") + idle + look + fetch(5, "Message-ID: <x@y>") + "S: m5 OK\nC: m6 IDLE\nS: + go\nS: * 6 EXISTS\nC: DONE\nS: m6 OK\nC: m7 UID FETCH 5:*\n" + fetch(6, marker) + "S: m7 OK\nC: m8 SELECT\nS: m8 NO not now",
