@@ -1,6 +1,11 @@
 package rules
 
-import "github.com/mailmedic/mailmedic/mail"
+import (
+	"strings"
+	"testing"
+
+	"github.com/mailmedic/mailmedic/mail"
+)
 
 // with sets facts of the run.
 func (w *world) with(set func(*Facts)) *world {
@@ -71,5 +76,28 @@ func bindingFixtures() []fixture {
 		{"auth.intercepted", "they match", bound("OK", "", mail.Yes), "", ""},
 		{"auth.binding-unsupported", "the kind is not known", bound("SCRAM: unsupported-channel-binding-type", mail.AuthUnavailable, mail.NotKnown).accepts(imaps, "anna@example.org"), "imap.example.org offers SCRAM-SHA-256-PLUS and does not know tls-exporter", mail.Notice},
 		{"auth.binding-unsupported", "it is", bound("OK", "", mail.Yes), "", ""},
+	}
+}
+
+// Google and Dovecot write the status as text, others as a number (RFC 7628 section 3.2.2 has text).
+func TestTheStatusOfARefusedTokenIsToldHoweverItIsWritten(t *testing.T) {
+	t.Parallel()
+	for challenge, want := range map[string]string{
+		`{"status":"401","schemes":"bearer","scope":"https://mail.example/"}`:        "The server answers with status 401. It wants the scope https://mail.example/.",
+		`{"status":400,"schemes":"Bearer","scope":"https://mail.example/"}`:          "The server answers with status 400. It wants the scope https://mail.example/.",
+		`{"status":"invalid_token","openid-configuration":"https://a.example/oidc"}`: "The server answers with status invalid_token.",
+		`{"schemes":"bearer"}`: "asked for. It said: NO",
+		`no JSON`:              "asked for. It said: NO",
+	} {
+		w := good()
+		w.SignIn, w.Token = true, true
+		w.session(imaps, "", func(f *mail.SessionFacts) { f.Mechanisms.AfterTLS = []string{"xoauth2"} })
+		w.observe(mail.Observation{
+			ID: "auth:" + imaps + "/xoauth2/anna@example.org", Kind: mail.KindAuth, Subject: imaps, Failure: failure(mail.AuthRejected, "refused: ", "NO"),
+			AuthFacts: &mail.AuthFacts{Mechanism: "xoauth2", Username: "anna@example.org", Reply: "NO", Challenge: challenge},
+		})
+		if f, found := w.judge().finding("auth.token-rejected"); !found || !strings.Contains(f.Detail, want) {
+			t.Errorf("%s: %q", challenge, f.Detail)
+		}
 	}
 }

@@ -107,6 +107,7 @@ func proofFixtures() []fixture {
 		{"auth.not-authentic", "its signature is right", proof(mail.Yes), "", ""},
 
 		{"auth.token-rejected", "with a reason", token(imaps, `{"status":"401","schemes":"bearer","scope":"https://mail.example/"}`, "NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)"), "imap.example.org rejects the access token of anna@example.org", mail.Critical},
+		{"auth.token-rejected", "with a number for a status", token(imaps, `{"status":400,"schemes":"Bearer"}`, "NO [AUTHENTICATIONFAILED] Invalid credentials (Failure)"), "imap.example.org rejects the access token of anna@example.org", mail.Critical},
 		{"auth.token-rejected", "without one", token(imaps, "", "NO AUTHENTICATE failed."), "imap.example.org rejects the access token of anna@example.org", mail.Critical},
 		{"auth.token-rejected", "at a provider that is known for app passwords", token(imaps, "", "NO AUTHENTICATE failed.").provider(mail.Provider{AppPassword: true}), "imap.example.org rejects the access token of anna@example.org", mail.Critical},
 		{"auth.token-rejected", "it was a password", good().rejects(imaps, "NO failed"), "", ""},
