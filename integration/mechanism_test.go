@@ -7,10 +7,15 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"io"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -60,6 +65,45 @@ func TestDovecotAcceptsWhatEveryMechanismMakesOfASecret(t *testing.T) {
 	}
 }
 
+// TestDovecotAsksWhatATokenIsWorth has Dovecot ask the one who gave out the
+// token (RFC 7662), as it must where a token is no more than a random word.
+func TestDovecotAsksWhatATokenIsWorth(t *testing.T) {
+	t.Parallel()
+	runtime.LockOSThread() // the server ends with it, see startServer
+	const address, token = "127.0.10.19", "2YotnFZFEjr1zCsicMWpAA"
+	var asked atomic.Int64
+	issuer := http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		w.Header().Set("Content-Type", "application/json")
+		if r.FormValue("token") == token {
+			_, _ = io.WriteString(w, `{"active": true, "username": "anna@good.test", "scope": "mail"}`)
+		} else {
+			_, _ = io.WriteString(w, `{"active": false}`)
+		}
+	})}
+	listener, err := net.Listen("tcp", address+":8080")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var serving sync.WaitGroup
+	serving.Go(func() { _ = issuer.Serve(listener) })
+	t.Cleanup(func() { issuer.Close(); serving.Wait() })
+	caFile := startMechanism(t, "introspected", "oauthbearer xoauth2", address)
+	for secret, finding := range map[string]string{token: "", "another one": "auth.token-rejected"} {
+		r := mailmedic(t, "probe", "imaps://introspected.mech.test:993", "--user", "anna@good.test",
+			"--token-file", passwordFile(t, secret), "--resolver", dnsAddress, "--ca-file", caFile, "-f", "json").report(t)
+		if finding != "" {
+			wantFinding(t, r, finding, "introspected.mech.test")
+			continue
+		}
+		wantVerdict(t, r, 0, "works", "none")
+		wantSignedIn(t, r, "anna@good.test", "imaps://introspected.mech.test:993")
+	}
+	if asked.Load() < 2 {
+		t.Errorf("the issuer was asked %d times", asked.Load())
+	}
+}
+
 // startMechanism starts a Dovecot with one mechanism, as a host of mech.test, for
 // as long as the test runs, and gives the file of its authority.
 func startMechanism(t *testing.T, host, mechanism, address string) (caFile string) {
@@ -74,7 +118,7 @@ func startMechanism(t *testing.T, host, mechanism, address string) (caFile strin
 	}
 	caFile = filepath.Join(dir, "ca.pem")
 	keys := filepath.Join(dir, "keys", "default", "HS256")
-	data := struct{ Dir, Mechanism, Address string }{dir, mechanism, address}
+	data := struct{ Dir, Host, Mechanism, Address string }{dir, host, mechanism, address}
 	for _, step := range []func() error{
 		func() error { return ca.writeRoot(caFile) },
 		func() error {
