@@ -23,7 +23,7 @@ type grant struct {
 // signIn finds the server and lets the person sign in there. The server is given
 // with an error too, once it is known.
 func (o *loginOptions) signIn(ctx context.Context, s *streams, network *wire.Network, who signer) (*signInServer, grant, error) {
-	server, err := o.findServer(ctx, network, who)
+	server, err := o.findServer(ctx, s, network, who)
 	if err != nil {
 		return nil, grant{}, err
 	}
