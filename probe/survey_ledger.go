@@ -32,7 +32,7 @@ type ledger struct {
 	without       mail.NameDependence
 	other         *mail.Certificate
 
-	worked      *step   // the first that the server has answered
+	worked      *step   // the first whose offer was taken
 	doubt       *step   // the last, when it is not clear whether its answer was one
 	doubtful    verdict // what it was, if the server still answers others
 	again       *step   // the last, when the server turned it away for the moment
@@ -161,7 +161,7 @@ func notOverIntegers(suite uint16) bool { return !overIntegers(suite) }
 
 // settle enters an answer.
 func (l *ledger) settle(s step, r reply) {
-	if r.verdict == taken && l.worked == nil {
+	if r.verdict == taken && l.worked == nil && len(s.offer.Versions) > 0 {
 		l.worked = &s
 	}
 	l.asked[s.aim] = true
@@ -200,10 +200,10 @@ func (l *ledger) settleSuite(s step, r reply) {
 }
 
 // settleVersions: what was offered beside a version that was chosen and is
-// newer is not taken, what is older is still to be asked for. A version that was
+// newer is not taken, what is older is still to be asked for. A choice that was
 // not offered tells nothing.
 func (l *ledger) settleVersions(o wire.Offer, r reply) {
-	sensible := r.verdict == taken && slices.Contains(o.Versions, r.choice.Version)
+	sensible := r.verdict == taken && slices.Contains(o.Versions, r.choice.Version) && slices.Contains(o.Suites, r.choice.Suite)
 	for i, id := range o.Versions {
 		v := l.version(id)
 		switch {
