@@ -145,6 +145,27 @@ func TestASignInThatComesToNothingSaysWhy(t *testing.T) {
 	}
 }
 
+func TestWhoTheProviderIsToldWillSignIn(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		arguments []string
+		want      string
+	}{
+		"the address":        {nil, "login_hint=anna%40a.example"},
+		"the user":           {[]string{"--user", "a.user"}, "login_hint=a.user"},
+		"whom the user says": {[]string{"--login-hint", "anna@b.example"}, "login_hint=anna%40b.example"},
+		"nobody":             {[]string{"--login-hint", ""}, ""},
+	} {
+		a := newAnna(t, "")
+		if code := a.login(t.Context(), "anna@a.example", append(c.arguments, "--client-id", "program-1", "--client-secret-file", secretFile(t), "--keyring", "mail")...); code != 0 {
+			t.Errorf("%s: exit code %d", name, code)
+		}
+		if told := a.told.String(); !strings.Contains(told, c.want) || strings.Contains(told, "login_hint") != (c.want != "") {
+			t.Errorf("%s: %s", name, told)
+		}
+	}
+}
+
 func TestATokenThatIsNotForMailIsToldSo(t *testing.T) {
 	t.Parallel()
 	a := newAnna(t, `fault = "no-mail"`)
