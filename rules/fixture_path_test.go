@@ -202,6 +202,10 @@ func clockFixtures() []fixture {
 			"net.clock-wrong", "only one house says so, at two addresses",
 			early().web(page, 404, mail.HTTPStatus).tells(page, 400*day).from("192.0.2.80", page), "The clock of this computer is probably 400 days behind", mail.Critical,
 		},
+		{
+			"net.clock-wrong", "only web servers were asked",
+			nowhere().web(page, 404, mail.HTTPStatus).tells(page, 400*day).directory(mail.CertNotYetValid, later), "The clock of this computer is 400 days behind", mail.Warning,
+		},
 		{"net.clock-wrong", "only one computer says so", early().web(page, 404, mail.HTTPStatus).tells(page, 400*day), "", ""},
 		{
 			"net.clock-wrong", "one box speaks for two houses",
