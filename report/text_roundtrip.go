@@ -101,7 +101,7 @@ func (v *view) hopWords(hops []mail.Hop) string {
 		switch {
 		case h.At.IsZero() || i == 0 && h.DelayMS >= 0 && h.DelayMS < 1000:
 		case h.DelayMS < 0:
-			words += fmt.Sprintf(" (its clock is %s behind)", seconds(-h.DelayMS))
+			words += fmt.Sprintf(" (clocks differ by %s)", seconds(-h.DelayMS))
 		default:
 			words += fmt.Sprintf(" (+%d s)", h.DelayMS/1000)
 		}

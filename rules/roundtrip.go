@@ -110,7 +110,7 @@ func tripTraceRules() []rule {
 		{
 			id: "roundtrip.unauthenticated", looksFor: "the domain's own mail fails SPF, DKIM or DMARC",
 			severity: mail.Warning, owner: mail.OwnerAdmin, confidence: mail.Likely,
-			references: []string{"RFC 7208", "RFC 6376", "RFC 7489", "RFC 8601"},
+			references: []string{"RFC 7208", "RFC 6376", "RFC 9989", "RFC 8601"},
 			words: words{
 				title:  "{failed} {failed:fails|fail} for mail that {who} sends",
 				detail: "The receiving side of the address itself says so[ ({server})]; other providers may refuse such mail or file it as junk.",
