@@ -40,31 +40,44 @@ func (s *Session) openIMAP(ctx context.Context, m *imap, message testMessage) (b
 	if err := m.afterSignIn(); err != nil {
 		return nil, err
 	}
-	if offers(m.known, "ID") { // some providers open no mailbox to a program without a name
-		if _, err := m.command(introduction); err != nil {
-			return nil, err
-		}
+	return b, b.survey()
+}
+
+// survey notes the folders, and from where on their messages are new.
+func (b *imapBox) survey() error {
+	commands := []string{b.listing(), `EXAMINE "INBOX"`}
+	if offers(b.imap.known, "ID") { // some providers open no mailbox to a program without a name
+		commands = append([]string{introduction}, commands...)
 	}
-	if err := b.listOthers(); err != nil {
-		return nil, err
-	}
-	b.inbox = watched{name: "INBOX", title: "INBOX"}
-	validity, next, err := b.open("EXAMINE", b.inbox)
+	answers, err := b.imap.batchOnly(func(untagged string) bool {
+		l, ok := parseListed(untagged)
+		return !ok || usualUse(l) != ""
+	}, commands...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	b.inbox.validity, b.inbox.next, b.looked = validity, next, b.imap.exists
-	return b, b.note()
+	last := len(answers) - 1
+	b.noteOthers(answers[last-1].untagged)
+	b.inbox = watched{name: "INBOX", title: "INBOX"}
+	b.inbox.validity, b.inbox.next, err = b.opened(b.inbox, answers[last])
+	if b.looked = b.imap.exists; err != nil {
+		return err
+	}
+	return b.count()
 }
 
 // open selects a folder and gives what it says of its UIDs.
 func (b *imapBox) open(verb string, f watched) (validity, next uint64, err error) {
 	r, err := b.imap.command(verb + " " + quoted(f.name))
-	b.selected = ""
-	switch {
-	case err != nil:
+	if b.selected = ""; err != nil {
 		return 0, 0, err
-	case r.status != "OK":
+	}
+	return b.opened(f, r)
+}
+
+// opened takes in the answer to the command that selects a folder.
+func (b *imapBox) opened(f watched, r imapReply) (validity, next uint64, err error) {
+	if r.status != "OK" {
 		return 0, 0, faultf(mail.ProtocolFault, "the folder %s cannot be opened: %s", f.title, r.line)
 	}
 	b.selected = f.name
@@ -88,31 +101,22 @@ func (b *imapBox) afterLast() (uint64, error) {
 	return last + 1, err
 }
 
-// listOthers finds the folders where a message may be filed that is not in INBOX.
-func (b *imapBox) listOthers() error {
-	list := `LIST "" "*"`
-	special := offers(b.imap.known, "IMAP4REV2") || offers(b.imap.known, "LIST-EXTENDED") && offers(b.imap.known, "SPECIAL-USE")
-	if special {
-		list = `LIST (SPECIAL-USE) "" "*" RETURN (SPECIAL-USE)`
+// listing asks for the folders where a message may be filed that is not in INBOX.
+func (b *imapBox) listing() string {
+	if offers(b.imap.known, "IMAP4REV2") || offers(b.imap.known, "LIST-EXTENDED") && offers(b.imap.known, "SPECIAL-USE") {
+		return `LIST (SPECIAL-USE) "" "*" RETURN (SPECIAL-USE)`
 	}
-	tag := b.imap.tag()
-	if err := b.imap.send(tag + " " + list); err != nil {
-		return err
-	}
-	r, err := b.imap.awaitOnly(tag, func(untagged string) bool {
-		l, ok := parseListed(untagged)
-		return ok && usualUse(l) != ""
-	})
-	if err != nil {
-		return err
-	}
-	for _, line := range r.untagged {
-		l, _ := parseListed(line)
-		if _, sayable := quote(l.name); sayable && len(b.others) < maxListed {
+	return `LIST "" "*"`
+}
+
+// noteOthers notes those folders.
+func (b *imapBox) noteOthers(untagged []string) {
+	for _, line := range untagged {
+		l, ok := parseListed(line)
+		if _, sayable := quote(l.name); ok && sayable && len(b.others) < maxListed {
 			b.others = append(b.others, watched{name: l.name, title: b.clean(decodeName(l.name)), use: usualUse(l)})
 		}
 	}
-	return nil
 }
 
 // usualUse gives what a folder is for, by its attribute or else by its name,
@@ -139,8 +143,8 @@ func usualUse(l listed) string {
 	return ""
 }
 
-// note notes from where on messages of the other folders are new.
-func (b *imapBox) note() error {
+// count notes from where on messages of the other folders are new.
+func (b *imapBox) count() error {
 	commands := make([]string, len(b.others))
 	for i, f := range b.others {
 		commands[i] = statusOf(f)

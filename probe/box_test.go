@@ -86,7 +86,7 @@ func TestATestMessageIsFoundByIMAPAndDeletedAlone(t *testing.T) {
 			removal{removed: mail.No, remains: "in INBOX: other messages there wait to be deleted, and this server deletes all of them or none"},
 		},
 		{
-			"a mailbox that is not to be changed", in("IDLE UIDPLUS", "") + found + opened + "C: m7 UID STORE\nS: m7 NO [NOPERM] not yours",
+			"a mailbox that is not to be changed", in("IDLE UIDPLUS", "") + found + opened + "C: m7 UID STORE\nS: m7 NO [NOPERM] not yours\nC: m8 UID EXPUNGE 5\nS: m8 OK\nC: m9 UID FETCH 5\nS: * 5 FETCH (UID 5)\nS: m9 OK",
 			"INBOX",
 			removal{removed: mail.No, remains: "in INBOX: NO [NOPERM] not yours"},
 		},
