@@ -90,11 +90,18 @@ func surveyRules() []rule {
 				detail: "Old mail programs, printers and scanners do not send the name (SNI). They get another certificate[, for {names}], and warn of it or refuse.",
 				fix:    "Make the certificate for {host} the server's default one, or put its name into the default certificate too.",
 			},
-			variants: map[string]words{"refused": {
-				title:  "{host} refuses programs that send no server name ({ports:port|ports} {ports})",
-				detail: "Old mail programs, printers and scanners do not send the name (SNI) and get no connection.",
-				fix:    "Give the server a default certificate, with the name of {host} in it.",
-			}},
+			variants: map[string]words{
+				"refused": {
+					title:  "{host} refuses programs that send no server name ({ports:port|ports} {ports})",
+					detail: "Old mail programs, printers and scanners do not send the name (SNI) and get no connection.",
+					fix:    "Give the server a default certificate, with the name of {host} in it.",
+				},
+				"mx": {
+					title:  "{host} refuses mail servers that send no server name ({ports:port|ports} {ports})",
+					detail: "Many mail servers do not send the name (SNI) when they deliver. No encrypted connection comes about then, and they send in plain text or give up.",
+					fix:    "Give the server a default certificate, with the name of {host} in it.",
+				},
+			},
 			check: (*index).findNameDependence,
 		},
 	}

@@ -116,6 +116,13 @@ func weaknessOf(suite string) string {
 // staticKey reports whether a suite has no forward secrecy.
 func staticKey(suite string) bool { return strings.HasPrefix(suite, "TLS_RSA_") }
 
+// harms reports whether a weakness harms a client that meets it by mistake. Those
+// that ask for anonymous suites believe any certificate as well, and for the long
+// attack on Triple DES (RFC 9325 section 4.1) no mail session lasts long enough.
+func harms(weakness string) bool {
+	return weakness != "Triple DES" && weakness != "IDEA" && !strings.Contains(weakness, "anonymous")
+}
+
 // findWeakSuites leaves anonymous suites to other mail servers, which do not
 // look at certificates (RFC 7672 section 8.2).
 func (x *index) findWeakSuites() []hit {
@@ -134,7 +141,7 @@ func (x *index) findWeakSuites() []hit {
 	for i, h := range hits {
 		list := kinds(h.servers[0])
 		hits[i].params = params{"kinds": list}
-		if len(list) == 1 && (list[0] == "Triple DES" || list[0] == "IDEA") || h.forMX() {
+		if !slices.ContainsFunc(list, harms) || h.forMX() {
 			hits[i].severity = mail.Notice
 		}
 	}
@@ -207,13 +214,15 @@ func (x *index) findShortPrimes() []hit {
 	return with(x.surveyed(bits), func(h hit) params { return params{"bits": h.servers[0].survey.Survey.DHBits} })
 }
 
+// findNameDependence: mail servers that deliver do not mind another certificate,
+// as most believe any; those that do mind send the name (RFC 8461 section 4.1, RFC 7672 section 8.1).
 func (x *index) findNameDependence() []hit {
 	way := func(s *server) []string {
 		switch found := s.survey.Survey; found.WithoutName {
 		case mail.RefusedWithoutName:
 			return []string{"refused"}
 		case mail.OtherWithoutName:
-			if found.OtherCertificate != nil && !slices.ContainsFunc(found.OtherCertificate.Names, func(name string) bool { return covers(name, s.endpoint.Host) }) {
+			if found.OtherCertificate != nil && !s.exchangesOnly() && !slices.ContainsFunc(found.OtherCertificate.Names, func(name string) bool { return covers(name, s.endpoint.Host) }) {
 				return append([]string{"other"}, found.OtherCertificate.Names...)
 			}
 		case mail.SameWithoutName:
@@ -222,10 +231,13 @@ func (x *index) findNameDependence() []hit {
 	}
 	hits := x.surveyed(way)
 	for i, h := range hits {
-		if said := way(h.servers[0]); said[0] == "refused" {
-			hits[i].variant = said[0]
-		} else {
+		switch said := way(h.servers[0]); {
+		case said[0] == "other":
 			hits[i].params = params{"names": said[1:]}
+		case h.forMX():
+			hits[i].variant, hits[i].severity = "mx", mail.Warning
+		default:
+			hits[i].variant = "refused"
 		}
 	}
 	return hits
