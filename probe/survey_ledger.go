@@ -38,7 +38,7 @@ type ledger struct {
 	again       *step   // the last, when the server turned it away for the moment
 	turns       int     // how often it did
 	connections int
-	late        bool   // the time is over
+	end         SurveyEnd
 	stopped     string // why nothing more is asked, "" while it goes on
 }
 
@@ -84,7 +84,7 @@ type reply struct {
 }
 
 func newLedger() *ledger {
-	l := &ledger{asked: map[aim]bool{}}
+	l := &ledger{asked: map[aim]bool{}, end: SurveyDone}
 	for _, id := range wire.SurveyVersions() {
 		l.versions = append(l.versions, &surveyedVersion{id: id, left: wire.SurveySuites(id)})
 	}
@@ -98,7 +98,7 @@ func (l *ledger) learn(s step, r reply) {
 	s.wait = false
 	switch {
 	case r.verdict == cutShort:
-		l.late, l.stopped = true, "the time was over"
+		l.end, l.stopped = SurveyLate, "the time was over"
 	case r.verdict == turnedAway:
 		l.turnAway(s, r.why)
 	case s.aim == aimControl && r.verdict == taken:
@@ -106,7 +106,7 @@ func (l *ledger) learn(s step, r reply) {
 		l.doubt = nil
 		l.settle(doubt, reply{verdict: l.doubtful})
 	case s.aim == aimControl:
-		l.stopped = "the server no longer answers what it has answered before: " + r.why
+		l.end, l.stopped = SurveyTurnedAway, "the server no longer answers what it has answered before: "+r.why
 	case failedByChoice(s, r) && l.putAside(s.offer.Versions):
 	case (r.verdict == hungUp || r.verdict == unclear) && l.worked != nil:
 		l.doubt, l.doubtful = &s, unclear
@@ -125,7 +125,7 @@ func (l *ledger) learn(s step, r reply) {
 // gets a pause once.
 func (l *ledger) turnAway(s step, why string) {
 	if l.turns++; l.turns > 1 {
-		l.stopped = "the server turned further connections away: " + why
+		l.end, l.stopped = SurveyTurnedAway, "the server turned further connections away: "+why
 		return
 	}
 	s.wait = true
