@@ -354,6 +354,9 @@ func (b *imapBox) find(f watched) (*located, error) {
 			return &located{folder: f, uid: m.uid, seen: time.Now()}, nil
 		}
 	}
+	if r.status == "BAD" && b.imap.exists > 0 { // some say so of an empty folder
+		return nil, faultf(mail.ProtocolFault, "the server does not show the headers of messages: %s", r.line)
+	}
 	return nil, nil //nolint:nilnil // not found is no error
 }
 

@@ -110,6 +110,7 @@ func roundTripFixtures() []fixture {
 		{"roundtrip.clock", "of a server behind", stamps(0, -61_000, 61_000), "The clocks of smtp.example.org and filter.example.org differ by about 61 s", mail.Notice},
 		{"roundtrip.clock", "of a server ahead", stamps(0, 0, 3_600_000), "The clocks of filter.example.org and mx.example.org differ by about 3600 s", mail.Notice},
 		{"roundtrip.clock", "of this computer", stamps(-90_000, 0), "The clocks of this computer and of smtp.example.org differ by about 90 s", mail.Notice},
+		{"roundtrip.clock", "of this computer behind", stamps(30_000, 0), "The clocks of this computer and of smtp.example.org differ by about 30 s", mail.Notice},
 		{"roundtrip.clock", "all agree", stamps(1000, 0, 45_000), "", ""},
 	}
 }

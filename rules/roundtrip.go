@@ -325,8 +325,13 @@ func (x *index) findHeldUp() []hit {
 // findClocks looks for stamps that cannot all be right.
 func (x *index) findClocks() []hit {
 	o, hops := x.hops()
+	sent, _ := x.submission()
 	for i, h := range hops {
-		if h.At.IsZero() || h.DelayMS > -clockError.Milliseconds() && possible(o, h.DelayMS) && (i > 0 || h.DelayMS < clockError.Milliseconds()) {
+		credible := possible(o, h.DelayMS)
+		if i == 0 { // the server stamps while it takes the message
+			credible = h.DelayMS <= sent.TookMS+clockError.Milliseconds()
+		}
+		if h.At.IsZero() || credible && h.DelayMS > -clockError.Milliseconds() {
 			continue
 		}
 		hits := testHit(o, betweenHops(hops, i))
