@@ -52,6 +52,10 @@ func tripRules() []rule {
 				detail: "The wait ended early: {reason}. If the message comes, it stays in the mailbox.",
 				fix:    "Look for it in the mailbox and delete it, and run again.",
 			},
+			variants: map[string]words{"interrupted": {
+				title:  "A test message was sent, and the run was interrupted before it arrived",
+				detail: "If the message comes, it stays in the mailbox.",
+			}},
 			check: (*index).findUnawaited,
 		},
 		{
@@ -210,7 +214,11 @@ func (x *index) findUnawaited() []hit {
 	if !ok || o.ArrivalFacts == nil || o.Arrived != mail.NotKnown || o.Failure == nil {
 		return nil
 	}
-	return testHit(o, params{"reason": o.Failure.Detail})
+	hits := testHit(o, params{"reason": o.Failure.Detail})
+	if x.Interrupted {
+		hits[0].variant, hits[0].severity, hits[0].owner = "interrupted", mail.Notice, mail.OwnerUser
+	}
+	return hits
 }
 
 func (x *index) findLost() []hit {
