@@ -66,9 +66,15 @@ type journey struct {
 
 func (j *journey) run(ctx context.Context) {
 	outgoing := make(chan *visit, 1)
-	j.goodbyes.Go(func() { outgoing <- j.connect(ctx, j.Out) })
+	var crash *wire.Crash
+	j.goodbyes.Go(func() {
+		var out *visit
+		crash = wire.Catch(func() { out = j.connect(ctx, j.Out) })
+		outgoing <- out
+	})
 	in, failure := j.openBox(ctx)
 	out := <-outgoing
+	crash.Raise()
 	leave := sync.OnceFunc(func() { j.goodbyes.Go(func() { out.Close(ctx) }) })
 	defer leave()
 	if failure != nil {
