@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/mailmedic/mailmedic/check"
@@ -14,41 +13,6 @@ import (
 	"github.com/mailmedic/mailmedic/mail"
 	"github.com/mailmedic/mailmedic/wire"
 )
-
-// busyOnce probes servers of the world good, one of which turns its first
-// connections away.
-func busyOnce(t *testing.T, port uint16, turned int32, servers ...string) run {
-	t.Helper()
-	running, err := world(t, "good").Start(t.Context(), lab.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer running.Close()
-	o := running.Network()
-	dial, seen := o.Dial, atomic.Int32{}
-	o.Dial = func(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {
-		if to.Port() != port || seen.Add(1) > turned {
-			return dial(ctx, network, to)
-		}
-		return busy(t, port), nil
-	}
-	network, err := wire.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer network.Close()
-	var named []mail.Endpoint
-	for _, text := range servers {
-		e, err := mail.ParseServer(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		named = append(named, e)
-	}
-	var r run
-	r.closing = check.Probe(t.Context(), named, check.Options{Network: network, FailOn: mail.Error}, func(e mail.Event) { r.events = append(r.events, e) })
-	return r
-}
 
 // busy is a connection to a server that has no time.
 func busy(t *testing.T, port uint16) net.Conn {
@@ -78,15 +42,6 @@ func busy(t *testing.T, port uint16) net.Conn {
 	_, _ = server.Write([]byte(words))
 	_ = server.Close()
 	return client
-}
-
-func TestAServerThatIsBusyOnceIsAskedAgain(t *testing.T) {
-	t.Parallel()
-	const smtp = "smtp+starttls://smtp.good.example:587"
-	r := busyOnce(t, 587, 1, smtp)
-	if r.settings()[smtp] != mail.Handshake || !slices.Contains(r.findings(), "server.turned-away-once") || r.closing.ExitCode != 0 {
-		t.Errorf("settings %v, findings %v, verdict %+v", r.settings(), r.findings(), r.closing.Verdict)
-	}
 }
 
 // A crowd counts the connections to one address, as the server behind it does.
