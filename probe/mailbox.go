@@ -51,11 +51,6 @@ func (m *imap) askAll(questions []question, facts *mail.MailboxFacts) (last imap
 // batch sends commands that do not depend on one another, all before the first
 // answer (RFC 9051 section 5.5), and gives the answers up to an error.
 func (m *imap) batch(commands ...string) (answers []imapReply, err error) {
-	return m.batchOnly(nil, commands...)
-}
-
-// batchOnly is batch with the untagged responses that are wanted, see awaitOnly.
-func (m *imap) batchOnly(wanted func(untagged string) bool, commands ...string) (answers []imapReply, err error) {
 	tags := make([]string, len(commands))
 	var all strings.Builder
 	for i, command := range commands {
@@ -66,7 +61,7 @@ func (m *imap) batchOnly(wanted func(untagged string) bool, commands ...string) 
 		return nil, err
 	}
 	for _, tag := range tags {
-		answer, err := m.awaitOnly(tag, wanted)
+		answer, err := m.await(tag)
 		if err != nil {
 			return answers, err
 		}

@@ -25,8 +25,7 @@ func (p *textPrinter) Close() error {
 	v.verdict()
 	v.settings()
 	if v.o.Quiet {
-		v.clients() // which are there only where they were asked for, as the surveys
-		v.surveys()
+		v.clients() // which are there only where they were asked for
 	} else {
 		v.details()
 	}

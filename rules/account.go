@@ -180,23 +180,15 @@ func (x *index) refusalHit(first refusal, refused, all []*server) hit {
 	return h
 }
 
-// triedNames gives the user names that were tried at servers, the address first;
-// whom a certificate is for counts only where nothing else was tried.
+// triedNames gives the user names that were tried at servers, the address first.
 func (x *index) triedNames(servers []*server) []string {
-	var names, certified []string
+	var names []string
 	for _, s := range servers {
 		for _, o := range s.signIns {
-			switch {
-			case o.AuthFacts == nil || o.Username == "":
-			case withCertificate(o):
-				certified = append(certified, o.Username)
-			default:
+			if o.AuthFacts != nil && o.Username != "" {
 				names = append(names, o.Username)
 			}
 		}
-	}
-	if len(names) == 0 {
-		names = certified
 	}
 	if names = distinct(names); len(names) == 0 {
 		return []string{x.Target.DisplayAddress()}

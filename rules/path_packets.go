@@ -78,7 +78,7 @@ func (x *index) lookAtTLS() []hit {
 // losesLarge reports whether handshakes with s hang whenever the answer has to be
 // large, while a small answer comes.
 func (s *server) losesLarge() bool {
-	small, hung := false, s.failedAt(mail.KindTLS, mail.Timeout)
+	small, hung := false, s.failedAt(mail.KindTLS, mail.Timeout) && !s.showsCertificate()
 	for _, o := range s.ladder {
 		switch {
 		case o.Version != "":
@@ -90,6 +90,13 @@ func (s *server) losesLarge() bool {
 		}
 	}
 	return small && hung
+}
+
+// showsCertificate reports whether a certificate of s was seen, as of one that is
+// slow and no more.
+func (s *server) showsCertificate() bool {
+	_, shown := s.certificate()
+	return shown
 }
 
 // answeredSmall reports whether a hello that asks for a small answer got one: an

@@ -82,7 +82,8 @@ func sameCertificate(a, b mail.Certificate) bool {
 }
 
 // sameAddress looks for an outsider's name that leads to the address of a server
-// of somebody else.
+// of somebody else. An outsider who answers as it should is the one that the name
+// means: then the other name was pointed at its servers on purpose.
 func (x *index) sameAddress() (evidence []string, how string, sure bool) {
 	var names []mail.Observation
 	for _, o := range x.wholeView() {
@@ -91,7 +92,7 @@ func (x *index) sameAddress() (evidence []string, how string, sure bool) {
 		}
 	}
 	for _, a := range names {
-		if !outsider(a) {
+		if !outsider(a) || slices.ContainsFunc(x.controls, func(c *server) bool { return c.endpoint.Host == a.Name && c.answersWell() }) {
 			continue
 		}
 		for _, b := range names {
@@ -150,6 +151,11 @@ func (x *index) ledAway() (evidence []string, how string, sure bool) {
 		return nil, "", false
 	}
 	return append(evidence, outside...), "web requests without encryption are led to " + page + ", and nothing else is let through", false
+}
+
+// answersWell reports whether a server proved itself, or greeted as one of its kind.
+func (s *server) answersWell() bool {
+	return s.verified() || s.session != nil && s.session.Failure == nil
 }
 
 // answersHTTP reports whether a web server answers at a mail port.
