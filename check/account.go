@@ -36,12 +36,14 @@ type account struct {
 	made      map[try]bool
 	spent     map[mail.Endpoint]bool // nothing more is tried there
 	running   int
-	throttled bool // a server asked to stop
-	plainly   bool // a server offers mechanisms that it has no passwords for, so others are taken everywhere
+	asking    []petition   // running tries that would go on
+	further   map[try]bool // running tries that were let go on
+	throttled bool         // a server asked to stop
+	plainly   bool         // a server offers mechanisms that it has no passwords for, so others are taken everywhere
 }
 
 func newAccount() *account {
-	return &account{made: map[try]bool{}, spent: map[mail.Endpoint]bool{}}
+	return &account{made: map[try]bool{}, spent: map[mail.Endpoint]bool{}, further: map[try]bool{}}
 }
 
 // exhausted says why no further try may be made, or "".
@@ -67,7 +69,7 @@ func (a *account) width() int {
 
 // next gives the try to start now, if any. The logins stand best first.
 func (a *account) next(logins []login) (try, bool) {
-	if a.exhausted() != "" || a.running >= a.width() {
+	if a.exhausted() != "" || len(a.asking) > 0 || a.running+len(a.further) >= a.width() {
 		return try{}, false
 	}
 	for _, l := range a.untriedRoleFirst(a.afterRejection(logins)) {
@@ -156,8 +158,8 @@ func (a *account) accepted(t try) {
 // refused counts a rejected try. The server is not asked again, unless it is
 // worth another form, or the same one in another way where the rejection is doubtful.
 func (a *account) refused(t try, l login, doubtful bool) {
-	a.end(t)
 	a.rejected = append(a.rejected, t)
+	a.end(t)
 	if doubtful && len(a.rejected) < maxRejections {
 		delete(a.made, t)
 		a.spent[t.endpoint] = false
@@ -178,13 +180,49 @@ func (a *account) spend(t try, tries int) {
 // failed ends a try that told nothing about the credentials. The server may all
 // the same have counted it as one with a wrong password.
 func (a *account) failed(t try) {
-	a.end(t)
 	a.vain++
+	a.end(t)
 }
 
 func (a *account) end(t try) {
 	a.running--
 	a.spent[t.endpoint] = true
+	delete(a.further, t)
+	a.decide()
+}
+
+// A petition is a running try whose first answer may have been a rejection, and
+// which would go on in another way.
+type petition struct {
+	try    try
+	answer chan<- bool // takes one without being waited for
+}
+
+// petition takes in that a try would go on.
+func (a *account) petition(p petition) {
+	a.asking = append(a.asking, p)
+	a.decide()
+}
+
+// decide answers the tries that would go on, once no other is under way whose
+// end could matter: each of them may have cost one already.
+func (a *account) decide() {
+	if len(a.asking) < a.running {
+		return
+	}
+	cost := len(a.rejected) + len(a.asking)
+	if a.learned == "" {
+		cost += a.vain
+	}
+	for _, p := range a.asking {
+		granted := cost < maxRejections && !a.throttled
+		if granted {
+			cost++
+			a.further[p.try] = true
+		}
+		p.answer <- granted
+	}
+	a.asking = nil
 }
 
 // userForms gives the user names to try at a server: the user's own choice, else

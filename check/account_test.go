@@ -168,6 +168,65 @@ func TestTheFirstTryGoesAloneAndTheOthersNeverOverdrawTheBudget(t *testing.T) {
 	}
 }
 
+// What may be said to tries that would go on after an answer that may have been
+// a rejection depends on all that others cost, and not on who asks first.
+func TestATryGoesOnOnlyWithinTheBudget(t *testing.T) {
+	t.Parallel()
+	one, two, three := try{at("imaps://a.example"), "anna"}, try{at("smtps://b.example"), "anna"}, try{at("pop3s://c.example"), "anna"}
+	for name, test := range map[string]struct {
+		before  func(*account)
+		running []try
+		asking  []try
+		after   func(*account) // nil where they are answered at once
+		want    []bool
+	}{
+		"the first one may":              {nil, []try{one}, []try{one}, nil, []bool{true}},
+		"not after a rejection":          {func(a *account) { a.rejected = []try{one} }, []try{two}, []try{two}, nil, []bool{false}},
+		"not after one that was vain":    {func(a *account) { a.vain = 1 }, []try{two}, []try{two}, nil, []bool{false}},
+		"one that was vain costs naught": {func(a *account) { a.vain, a.learned = 1, "anna" }, []try{two}, []try{two}, nil, []bool{true}},
+		"two at once have cost enough":   {func(a *account) { a.learned = "anna" }, []try{one, two}, []try{one, two}, nil, []bool{false, false}},
+		"the other one is accepted":      {func(a *account) { a.learned = "anna" }, []try{one, two}, []try{one}, func(a *account) { a.accepted(two) }, []bool{true}},
+		"the other one is rejected":      {func(a *account) { a.learned = "anna" }, []try{one, two}, []try{one}, func(a *account) { a.refused(two, login{}, false) }, []bool{false}},
+		"the other one is held off": {func(a *account) { a.learned = "anna" }, []try{one, two}, []try{one}, func(a *account) {
+			a.throttled = true
+			a.failed(two)
+		}, []bool{false}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := newAccount()
+			if test.before != nil {
+				test.before(a)
+			}
+			for _, made := range test.running {
+				a.start(made)
+			}
+			answers := make([]chan bool, len(test.asking))
+			for i, made := range test.asking {
+				answers[i] = make(chan bool, 1)
+				a.petition(petition{made, answers[i]})
+			}
+			if test.after != nil {
+				if len(answers[0]) > 0 {
+					t.Fatal("it did not wait for the other one")
+				}
+				if next, ok := a.next([]login{{three.endpoint, []string{"anna"}, true, true}}); ok {
+					t.Errorf("%v begins while one waits", next)
+				}
+				test.after(a)
+			}
+			for i, answer := range answers {
+				if got := <-answer; got != test.want[i] {
+					t.Errorf("%v may go on: %t, want %t", test.asking[i], got, test.want[i])
+				}
+			}
+			if next, ok := a.next([]login{{three.endpoint, []string{"anna"}, true, true}}); ok && slices.Contains(test.want, true) {
+				t.Errorf("%v begins beside one that goes on", next)
+			}
+		})
+	}
+}
+
 func TestUserFormsFollowTheSources(t *testing.T) {
 	t.Parallel()
 	target, err := mail.ParseTarget("anna@a.example")

@@ -81,3 +81,52 @@ endpoints = ["smtp+starttls://mx.home.example:25"]
 		})
 	}
 }
+
+// TestACertificateThatIsRefusedIsNotTriedEverywhere has a certificate that is
+// for somebody else than the password: each refusal counts against the account.
+func TestACertificateThatIsRefusedIsNotTriedEverywhere(t *testing.T) {
+	t.Parallel()
+	server := "mechanisms = [\"EXTERNAL\", \"PLAIN\"]\nclient_certificate = \"optional\"\n"
+	w, err := lab.Parse("both", []byte(`A certificate and a password
+-- zone --
+$ORIGIN both.example.
+@ MX 10 mx
+mx A 192.0.2.25
+imap A 192.0.2.10
+pop A 192.0.2.11
+smtp A 192.0.2.12
+_imaps._tcp SRV 0 1 993 imap
+_pop3s._tcp SRV 0 1 995 pop
+_submissions._tcp SRV 0 1 465 smtp
+-- servers.toml --
+[demo]
+address = "anna@both.example"
+password = "shared by many"
+client_certificate = { kind = "good" }
+[[account]]
+user = "desk"
+password = "shared by many"
+[[account]]
+user = "anna@both.example"
+[[server]]
+endpoints = ["imaps://imap.both.example:993"]
+`+server+`[[server]]
+endpoints = ["pop3s://pop.both.example:995"]
+`+server+`[[server]]
+endpoints = ["smtps://smtp.both.example:465"]
+`+server+`[[server]]
+endpoints = ["smtp+starttls://mx.both.example:25"]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := playAs(t, w, lab.Options{}, func(o *check.Options, running *lab.Running) {
+		o.SignIn.Username = "desk"
+		if o.SignIn.ClientCertificate, err = running.ClientCertificate(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if r.closing.Receive != mail.Works || r.closing.Send != mail.Works || r.rejected() != 1 {
+		t.Errorf("receive %s, send %s; sign-ins %+v", r.closing.Receive, r.closing.Send, r.journal.Logins)
+	}
+}

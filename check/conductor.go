@@ -28,6 +28,7 @@ type conductor struct {
 	making   map[*probing]bool // sessions that go home to make room for better ones
 	account  *account
 	plainly  atomic.Bool // the account's, for the goroutines of sessions
+	certless atomic.Bool // a server refused the certificate and accepted the secret
 	unbound  sync.Map    // hosts whose mechanisms with a channel binding are of no use here
 	furthers furthers
 	controls controls

@@ -142,7 +142,14 @@ func (c *conductor) obey(ctx context.Context, p *probing, s *probe.Session, t tr
 	if _, known := c.unbound.Load(p.endpoint.Host); known {
 		s.WithoutBinding()
 	}
+	if c.certless.Load() {
+		s.WithoutCertificate()
+	}
+	s.AskBefore(func(ctx context.Context) bool { return c.mayGoOn(ctx, t) })
 	outcome := s.SignIn(ctx, c.o.SignIn.credentials(t.username), c.o.SignIn.Insecure)
+	if s.Uncertified() {
+		c.certless.Store(true)
+	}
 	if s.BindsOtherwise() {
 		c.unbound.Store(p.endpoint.Host, true)
 	}
@@ -157,6 +164,18 @@ func (c *conductor) obey(ctx context.Context, p *probing, s *probe.Session, t tr
 		c.tried(p, t, outcome, doubtful)
 	})
 	return s
+}
+
+// mayGoOn asks whether a try may go on after an answer that may have been a rejection.
+func (c *conductor) mayGoOn(ctx context.Context, t try) bool {
+	answer := make(chan bool, 1)
+	c.tell(func() { c.account.petition(petition{t, answer}) })
+	select {
+	case granted := <-answer:
+		return granted
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // opened takes in a session: it waits where a sign-in may come, else it goes home.

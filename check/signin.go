@@ -142,8 +142,8 @@ func (c *conductor) tried(p *probing, t try, outcome probe.Outcome, doubtful boo
 			}
 		}
 	case probe.Throttled:
-		c.account.failed(t)
 		c.account.throttled = true
+		c.account.failed(t)
 	default:
 		c.account.failed(t)
 	}

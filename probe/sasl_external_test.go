@@ -63,6 +63,28 @@ func TestSignInByCertificate(t *testing.T) {
 	}
 }
 
+// A certificate and a password are two ways to lock one account.
+func TestACertificateAndAPasswordCostTwoTriesTogether(t *testing.T) {
+	t.Parallel()
+	for _, reply := range []string{"535 no", "501 no", "500 5.7.0 no"} {
+		r, n := saslWorld(t, "client_certificate = \"optional\"\nmechanisms = [\"PLAIN\", \"LOGIN\", \"EXTERNAL\"]\nauth_reply = \""+reply+"\"")
+		identity, err := r.ClientCertificate()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for leave, want := range map[bool]int{true: 2, false: 1} {
+			got := &seen{}
+			s := Open(t.Context(), n, endpoint(t, smtpLab), Options{ClientCertificate: identity}, got.emit)
+			s.AskBefore(func(context.Context) bool { return leave })
+			outcome := s.SignIn(t.Context(), withPassword(), false)
+			s.Close(t.Context())
+			if outcome != Rejected || s.Tries() != want || len(got.auths()) != want {
+				t.Errorf("%q, leave %t: outcome %s, it costs %d: %q", reply, leave, outcome, s.Tries(), got.ids)
+			}
+		}
+	}
+}
+
 func TestCertificatesThatAreNotAccepted(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

@@ -94,15 +94,18 @@ type Session struct {
 	secretOut bool              // credentials were given, so that the server may send them back
 	tried     bool              // the last SignIn sent something
 	unclear   int               // answers of one SignIn from which it was not clear what is at fault
-	denied    int               // certificates that one SignIn was refused for, before the secret was tried
+	spent     int               // answers of one SignIn that may count as tries with a wrong password
 	only      string            // the one way to sign in that may be used, "" for any
 	plainly   bool              // a rejection may be the mechanism's fault, so only the plain ones are left
 	otherwise bool              // the server binds sign-ins to the connection in a way that is not known here
+	certless  bool              // the certificate was refused, so that the secret is used where it can be
 	hurried   bool              // the run leaves the present step less time than it is due
 	shaken    *mail.Observation // the handshake, also one that failed; nil for none
 	unshaken  *mail.Observation // the handshake that failed, nil for none
 	asked     *mail.Observation // the handshake in which the server asked for a certificate of ours
 	redact    []*mail.Redactor
+
+	leave func(ctx context.Context) bool // to go on after an answer that may count, see AskBefore; nil for none to ask
 }
 
 // Open runs one endpoint on one connection: it dials (the addresses raced),
@@ -255,7 +258,7 @@ func (s *Session) Ready() bool { return s.alive && s.Encrypted() && s.Verified()
 // "user" and "apop" for those of POP3. What else is offered stands in the
 // session observation.
 func (s *Session) Ways(c Credentials) []string {
-	return slices.DeleteFunc(slices.Clone(s.methods), func(m string) bool {
+	ways := slices.DeleteFunc(slices.Clone(s.methods), func(m string) bool {
 		switch {
 		case s.only != "" && m != s.only:
 			return true
@@ -266,6 +269,10 @@ func (s *Session) Ways(c Credentials) []string {
 		}
 		return takesToken(m) != c.Token || s.plainly && challenges(m) || s.otherwise && binds(m)
 	})
+	if s.certless && len(ways) > 1 && ways[0] == "external" {
+		return ways[1:]
+	}
+	return ways
 }
 
 // AsksForCertificate reports whether the server asked for a certificate of the

@@ -13,13 +13,14 @@ import (
 // mechanism first. It goes on to the next one only where a server faults the
 // mechanism; a rejection ends it, so that a call costs the account at most one
 // rejected try. An answer from which it is not clear what is at fault may be a
-// rejection too: after one, a single plain mechanism is tried. It sends nothing unless the session is usable and encrypted,
+// rejection too: after one, a single plain mechanism is tried, where [Session.AskBefore]
+// gives leave. It sends nothing unless the session is usable and encrypted,
 // and verified too unless insecure is set. Each try is an auth observation.
 //
 // After an outcome other than Accepted, Usable tells whether another user name
 // can be tried on the same connection.
 func (s *Session) SignIn(ctx context.Context, c Credentials, insecure bool) Outcome {
-	s.tried, s.unclear, s.denied = false, 0, 0
+	s.tried, s.unclear, s.spent = false, 0, 0
 	if s.secretOut = true; !s.options.Redact.Covers(c.Secret, c.Username) {
 		s.redact = append(s.redact, mail.NewRedactor(c.Secret, c.Username))
 	}
@@ -58,7 +59,10 @@ func (s *Session) tryAll(ctx context.Context, c Credentials) Outcome {
 		case !s.alive:
 			return outcome
 		case outcome == Rejected && method == "external" && !c.Secret.IsZero():
-			s.denied++ // the secret has not been judged
+			if !s.mayGoOn(ctx) { // the secret has not been judged
+				return outcome
+			}
+			s.certless = true
 		case outcome != Mechanism:
 			return outcome
 		case a.unclear:
@@ -76,8 +80,16 @@ func (s *Session) Tries() int {
 	if !s.tried {
 		return 0
 	}
-	return 1 + s.unclear + s.denied
+	return max(1, s.spent)
 }
+
+// AskBefore makes SignIn ask for leave before it makes a second try after an
+// answer that may have been a rejection, so that what other sessions cost the
+// account counts too. Without leave that answer is taken for a rejection. The
+// function may wait, until ctx ends.
+func (s *Session) AskBefore(leave func(ctx context.Context) bool) { s.leave = leave }
+
+func (s *Session) mayGoOn(ctx context.Context) bool { return s.leave == nil || s.leave(ctx) }
 
 // challenges reports whether a mechanism needs a password store of its own
 // kind, which many servers offer it without.
@@ -110,6 +122,14 @@ func (s *Session) WithoutBinding() { s.otherwise = true }
 // doubtful on a connection that has ended.
 func (s *Session) Plainly() { s.plainly = true }
 
+// Uncertified reports whether the server refused the certificate and then
+// accepted the secret: others will do the same.
+func (s *Session) Uncertified() bool { return s.certless && s.signedIn }
+
+// WithoutCertificate makes SignIn leave the certificate out where there is a way
+// to sign in with the secret.
+func (s *Session) WithoutCertificate() { s.certless = true }
+
 // noMethod says why there is no way to sign in.
 func (s *Session) noMethod(c Credentials) string {
 	offered := s.facts.Mechanisms.AfterTLS
@@ -137,8 +157,11 @@ func (s *Session) try(ctx context.Context, method string, c Credentials) attempt
 	switch {
 	case a.outcome == Failed && tooMany(a.reply):
 		a.outcome = Throttled
-	case a.unclear && s.unclear > 0:
-		a.outcome = Rejected // two mechanisms cannot both be at fault
+	case a.unclear && (s.spent > 0 || !s.mayGoOn(ctx)):
+		a.outcome = Rejected // two mechanisms cannot both be at fault, and one rejection too many locks the account
+	}
+	if s.tried && (a.outcome != Mechanism || a.unclear) {
+		s.spent++
 	}
 	for _, derived := range a.derived {
 		s.redact = append(s.redact, mail.NewRedactor(mail.NewSecret([]byte(derived)), c.Username))

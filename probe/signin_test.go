@@ -158,6 +158,7 @@ func TestWhatIsNotSentCostsNoTry(t *testing.T) {
 		"a server without a password": {"TLS\nS: 220 x\nC: EHLO\nS: 250-x\nS: 250 AUTH GSSAPI", 0},
 		"a rejection":                 {smtpBoth + "C: AUTH\nS: 535 no", 1},
 		"two unclear answers":         {smtpBoth + "C: AUTH\nS: 501 no\nC: AUTH\nS: 501 no", 2},
+		"one unclear answer":          {"TLS\nS: 220 x\nC: EHLO\nS: 250-x\nS: 250 AUTH PLAIN\nC: AUTH\nS: 501 no", 1},
 	} {
 		s, got, _ := newWorld(t, test.script).signIn(smtpTLS, Options{}, false)
 		if s.Tries() != test.want {
