@@ -86,3 +86,20 @@ func timed(b *testing.B, w *lab.World) (first, end time.Duration) {
 	}
 	return first, end
 }
+
+// BenchmarkProbe measures a whole run of Probe against one endpoint on loopback,
+// from the header to the verdict.
+func BenchmarkProbe(b *testing.B) {
+	_, network, _, leave := enter(b, world(b, "good"), lab.Options{})
+	defer leave()
+	e, err := mail.ParseEndpoint("imaps://imap.good.example:993")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		closing := check.Probe(b.Context(), []mail.Endpoint{e}, check.Options{Network: network}, func(mail.Event) {})
+		if closing.Receive != mail.Ready {
+			b.Fatalf("%+v", closing)
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailmedic/mailmedic/check"
 	"github.com/mailmedic/mailmedic/lab"
 	"github.com/mailmedic/mailmedic/mail"
 )
@@ -126,6 +127,37 @@ func TestEveryCaseOfAGreetingHasItsFinding(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestEveryCaseOfSomebodyInTheWayHasItsFinding plays worlds in which no server is to blame.
+func TestEveryCaseOfSomebodyInTheWayHasItsFinding(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, world, finding string }{
+		{"case 97: port 25 is closed to a control host, too", "port-25-blocked", "net.port-25-blocked"},
+		{"case 98: a sign-in page answers for everybody", "captive-portal", "net.captive-portal"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := world(t, test.world)
+			r := play(t, w, impatient(), func(o *check.Options) { o.Control = w.Control })
+			if got := r.findings(); !slices.Equal(got, []string{test.finding}) {
+				t.Errorf("findings %v", got)
+			}
+		})
+	}
+	t.Run("case 27: one name for servers of two owners", func(t *testing.T) {
+		t.Parallel()
+		proxied := func(host, address string) string {
+			return "[[server]]\nendpoints = [\"smtp+starttls://" + host + ":587\"]\naddresses = [\"" + address + "\"]\ngreeting = \"220 gate.hotel.test ESMTP\"\nstarttls = \"absent\"\n"
+		}
+		w, err := lab.Parse("proxy", []byte("A proxy\n-- zone --\nsmtp.one.test. A 192.0.2.1\nsmtp.two.test. A 192.0.2.2\n-- servers.toml --\n"+
+			proxied("smtp.one.test", "192.0.2.1")+proxied("smtp.two.test", "192.0.2.2")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := probe(t, w, nil, "smtp+starttls://smtp.one.test:587", "smtp+starttls://smtp.two.test:587")
+		r.wantFinding(t, "net.smtp-proxy", "gate.hotel.test")
+	})
 }
 
 // classOf gives the class of what the last connection to an endpoint came to.

@@ -114,9 +114,11 @@ func settlesHandshake(o mail.Observation) (said, good bool) {
 }
 
 // askControls asks the control hosts about what goes wrong with every server so
-// far, beside what is still under way.
+// far, beside what is still under way. As long as sources may be expected to name
+// further servers, it is too early to say every.
 func (c *conductor) askControls() {
-	if len(c.o.Control) == 0 {
+	known := c.published && !c.guessing() || time.Since(c.started) >= doubtAfter
+	if len(c.o.Control) == 0 || !known {
 		return
 	}
 	for _, d := range suspicions() {
@@ -208,6 +210,9 @@ func (c *conductor) isNear(e mail.Endpoint, allowPrivate bool) bool {
 func (c *conductor) nextDoubt() (when time.Time, waits bool) {
 	if len(c.o.Control) == 0 {
 		return time.Time{}, false
+	}
+	if at := c.started.Add(doubtAfter); at.After(time.Now()) {
+		when, waits = at, true
 	}
 	for _, p := range c.probes {
 		at := p.began.Add(doubtAfter)

@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/mailmedic/mailmedic/check"
@@ -14,41 +13,6 @@ import (
 	"github.com/mailmedic/mailmedic/mail"
 	"github.com/mailmedic/mailmedic/wire"
 )
-
-// busyOnce probes servers of the world good, one of which turns its first
-// connections away.
-func busyOnce(t *testing.T, port uint16, turned int32, servers ...string) run {
-	t.Helper()
-	running, err := world(t, "good").Start(t.Context(), lab.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer running.Close()
-	o := running.Network()
-	dial, seen := o.Dial, atomic.Int32{}
-	o.Dial = func(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {
-		if to.Port() != port || seen.Add(1) > turned {
-			return dial(ctx, network, to)
-		}
-		return busy(t, port), nil
-	}
-	network, err := wire.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer network.Close()
-	var named []mail.Endpoint
-	for _, text := range servers {
-		e, err := mail.ParseServer(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		named = append(named, e)
-	}
-	var r run
-	r.closing = check.Probe(t.Context(), named, check.Options{Network: network, FailOn: mail.Error}, func(e mail.Event) { r.events = append(r.events, e) })
-	return r
-}
 
 // busy is a connection to a server that has no time.
 func busy(t *testing.T, port uint16) net.Conn {
@@ -69,21 +33,15 @@ func busy(t *testing.T, port uint16) net.Conn {
 		return client
 	}
 	words := "421 4.7.0 too many connections\r\n"
-	if port == 110 {
+	switch port {
+	case 110:
 		words = "-ERR [SYS/TEMP] too many connections\r\n"
+	case 143:
+		words = "* BYE [UNAVAILABLE] too many connections\r\n"
 	}
 	_, _ = server.Write([]byte(words))
 	_ = server.Close()
 	return client
-}
-
-func TestAServerThatIsBusyOnceIsAskedAgain(t *testing.T) {
-	t.Parallel()
-	const smtp = "smtp+starttls://smtp.good.example:587"
-	r := busyOnce(t, 587, 1, smtp)
-	if r.settings()[smtp] != mail.Handshake || !slices.Contains(r.findings(), "server.turned-away-once") || r.closing.ExitCode != 0 {
-		t.Errorf("settings %v, findings %v, verdict %+v", r.settings(), r.findings(), r.closing.Verdict)
-	}
 }
 
 // A crowd counts the connections to one address, as the server behind it does.
@@ -245,5 +203,55 @@ func TestWhoIsRefusedForTheMomentIsAskedTwiceAndNoMore(t *testing.T) {
 	}
 	if got := r.findings(); !slices.Contains(got, "server.too-many-connections") || r.closing.ExitCode != 1 {
 		t.Errorf("findings %v, exit code %d", got, r.closing.ExitCode)
+	}
+}
+
+// TestAnAccountIsProvedWhereOneConnectionIsTakenAtATime: whoever waits with a
+// session for its turn to sign in must not keep the others out.
+func TestAnAccountIsProvedWhereOneConnectionIsTakenAtATime(t *testing.T) {
+	t.Parallel()
+	w, err := lab.Parse("one", []byte(`One connection at a time
+-- zone --
+$ORIGIN crowd.example.
+@ MX 10 mail
+mail A 192.0.2.10
+imap A 192.0.2.10
+_imap._tcp SRV 0 1 143 imap
+_submission._tcp SRV 0 1 587 mail
+-- servers.toml --
+[demo]
+address = "anna@crowd.example"
+password = "five blue jars"
+[[account]]
+user = "anna@crowd.example"
+password = "five blue jars"
+[[server]]
+endpoints = ["imap+starttls://imap.crowd.example:143"]
+[[server]]
+endpoints = ["smtp+starttls://mail.crowd.example:587", "smtp+starttls://mail.crowd.example:25"]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	running, _, target, leave := enter(t, w, lab.Options{})
+	defer leave()
+	o := running.Network()
+	c := &crowd{dial: o.Dial, busy: func(open int, _ uint16) bool { return open > 0 }}
+	o.Dial = func(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {
+		if to.Addr() != netip.MustParseAddr("192.0.2.10") || to.Port() == 443 || to.Port() == 80 {
+			return c.dial(ctx, network, to)
+		}
+		return c.enter(ctx, t, to)
+	}
+	network, err := wire.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer network.Close()
+	closing := check.Run(t.Context(), target, check.Options{
+		Network: network, SignIn: &check.SignIn{Secret: mail.NewSecret([]byte(w.Demo.Password))},
+	}, func(mail.Event) {})
+	if closing.Receive != mail.Works || closing.Send != mail.Works || closing.ExitCode != 0 {
+		t.Errorf("%+v, connections to %v", closing.Verdict, c.ports)
 	}
 }

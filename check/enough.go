@@ -61,7 +61,7 @@ func (c *conductor) guessing() bool {
 
 // nextMoment is when the loop has something to do even if nothing is learned.
 func (c *conductor) nextMoment() time.Time {
-	moments := []time.Time{c.started.Add(headStart), c.started.Add(guessAnyway), c.started.Add(trustedLimit)}
+	moments := []time.Time{c.started.Add(headStart), c.started.Add(guessAnyway), c.started.Add(2 * guessAnyway), c.started.Add(trustedLimit)}
 	if doubt, waits := c.nextDoubt(); waits {
 		moments = append(moments, doubt)
 	}
@@ -185,7 +185,11 @@ func (c *conductor) needsGuess(role mail.Role) bool {
 			return false
 		}
 		p := c.probes[candidate.Endpoint]
-		hopeful = hopeful || p == nil || p.state == opening
+		asking := p == nil || p.state == opening
+		if asking && c.turnedAway[candidate.Endpoint] != "" && passed < 2*guessAnyway {
+			return false // it is about to be asked again
+		}
+		hopeful = hopeful || asking
 	}
 	return !hopeful || passed >= guessAnyway
 }

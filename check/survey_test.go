@@ -3,6 +3,7 @@ package check_test
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -149,5 +150,63 @@ func TestCasesOfASurvey(t *testing.T) {
 		if tt.finding != "" && !slices.Contains(findings[tt.subject], tt.finding) || slices.Contains(findings[tt.subject], tt.silent) {
 			t.Errorf("%s: findings %q, want %s and not %s", tt.subject, findings[tt.subject], tt.finding, tt.silent)
 		}
+	}
+}
+
+// An address that has had enough of one survey is spared the next, and one that
+// asked for fewer connections before is spared altogether.
+func TestAnAddressThatAsksForFewerConnectionsIsSpared(t *testing.T) {
+	t.Parallel()
+	server := func(limit string) string {
+		return `Few connections are let in
+-- zone --
+$ORIGIN few.example.
+mail  A  192.0.2.10
+-- servers.toml --
+[demo]
+address = "few.example"
+[[server]]
+endpoints = ["smtp+starttls://mail.few.example:587", "smtp+starttls://mail.few.example:2587"]
+script = "few"
+-- script/few --
+WHEN connection ` + limit + `
+  S: 421 4.7.0 Too many connections
+  CLOSE
+END
+S: 220 few.example ESMTP
+C: EHLO *
+S: 250-few.example
+S: 250 STARTTLS
+C: STARTTLS
+S: 220 go
+TLS
+C: EHLO *
+S: 250-few.example
+S: 250 AUTH PLAIN
+C: *
+`
+	}
+	first, second := "smtp+starttls://mail.few.example:587", "smtp+starttls://mail.few.example:2587"
+	for limit, want := range map[string][]string{"1": {first, second}, ">3": {second}} {
+		t.Run(limit, func(t *testing.T) {
+			t.Parallel()
+			w, err := lab.Parse("few", []byte(server(limit)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := probe(t, w, func(o *check.Options) { o.Survey = true }, first, second)
+			var spared []string
+			for _, n := range r.closing.NotChecked {
+				if at, ok := strings.CutSuffix(n.Subject, "#192.0.2.10/survey"); ok && n.Why == mail.WhyThrottled {
+					spared = append(spared, at)
+				}
+			}
+			if !slices.Equal(slices.Sorted(slices.Values(spared)), slices.Sorted(slices.Values(want))) {
+				t.Errorf("spared are %q, want %q; surveys: %+v", spared, want, surveysOf(r))
+			}
+			if n := len(surveysOf(r)); n != 2-len(want) {
+				t.Errorf("%d surveys", n)
+			}
+		})
 	}
 }

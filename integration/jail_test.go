@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -87,7 +88,7 @@ func (w *world) startJail(ctx context.Context) error {
 		return err
 	}
 	for _, start := range []func() error{
-		func() error { return j.startExim(ctx, w, eximUsers) },
+		func() error { return j.startExim(ctx, w, slices.Concat(eximUsers, cyrusUsers)) },
 		func() error { return j.startCourier(ctx, w, eximUsers) },
 		func() error { return j.startOpenSMTPD(ctx, w) },
 		func() error { return j.startCyrus(ctx, w, cyrusUsers) },

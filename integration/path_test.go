@@ -188,3 +188,12 @@ func TestTheWayToTheServers(t *testing.T) {
 		})
 	}
 }
+
+// The same way as the lab pretends it, which takes as long.
+func TestTheLabLosesLargePacketsToo(t *testing.T) {
+	t.Parallel()
+	r := mailmedic(t, "demo", "../testdata/world/slow/large-packets-lost.txtar", "-f", "json").report(t)
+	if r.Verdict.ExitCode != 3 || len(r.Findings) != 1 || r.Findings[0].ID != "net.packet-size" || r.Findings[0].Confidence != "certain" {
+		t.Errorf("exit code %d, the findings are %+v", r.Verdict.ExitCode, r.Findings)
+	}
+}

@@ -102,6 +102,14 @@ func TestATestMessageFromEximToCourier(t *testing.T) {
 	t.Logf("it came back after %d ms", o.ArrivedMS)
 }
 
+func TestATestMessageFromEximToCyrus(t *testing.T) {
+	t.Parallel()
+	r := check(t, "bert@cyrus.test", hardPassword, "--smtp", "smtp.exim.test:587", "--send-test", "-f", "json").report(t)
+	wantVerdict(t, r, 0, "works", "works")
+	o := arrived(t, r, "INBOX")
+	t.Logf("it came back after %d ms", o.ArrivedMS)
+}
+
 // A message to a mailbox that is known to be full would only come back as a bounce.
 func TestNoTestMessageGoesToAFullMailbox(t *testing.T) {
 	t.Parallel()

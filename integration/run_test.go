@@ -70,6 +70,7 @@ type observation struct {
 	// of a session
 	Software   string `json:"software"`
 	Greeting   string `json:"greeting"`
+	Injection  string `json:"injection"`
 	Mechanisms struct {
 		BeforeTLS []string `json:"before_tls"`
 		AfterTLS  []string `json:"after_tls"`

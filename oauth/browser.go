@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"crypto/rand"
+	"strings"
 
 	"golang.org/x/oauth2"
 )
@@ -55,6 +56,7 @@ type issuerRule struct {
 }
 
 // fits reports whether a redirect that names an issuer, or none, may be believed.
+// A final slash is no other issuer: documents that people write lose it.
 func (i issuerRule) fits(named string) bool {
 	switch {
 	case named == "":
@@ -62,7 +64,7 @@ func (i issuerRule) fits(named string) bool {
 	case i.name == "":
 		return true
 	}
-	return named == i.name
+	return strings.TrimSuffix(named, "/") == strings.TrimSuffix(i.name, "/")
 }
 
 // cleaned gives the refusal without secrets.

@@ -155,6 +155,7 @@ func TestARefusalComesBackWithTheServersWords(t *testing.T) {
 		"another issuer":                  {false, "code=x&iss=https://evil.example", mixUp, "https://evil.example", false},
 		"no issuer where one is promised": {true, "code=x", mixUp, "", false},
 		"the right issuer":                {true, "code=x&iss=https://auth.example", "", "", true},
+		"the right issuer, and a slash":   {true, "code=x&iss=https://auth.example/", "", "", true},
 		"no issuer":                       {false, "code=x", "", "", true},
 		"very many words":                 {false, "error=x&error_description=" + strings.Repeat("y", 9000), "x", strings.Repeat("y", maxWords), false},
 	} {

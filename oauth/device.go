@@ -43,7 +43,7 @@ func (r Request) Device(ctx context.Context, show func(Code)) (Grant, error) {
 		return Grant{}, explain(ctx, err, "a code for the device flow", r.Server.Device, known)
 	}
 	known = append(known, answer.DeviceCode)
-	code, err := tame(answer, known)
+	code, err := tame(answer)
 	if err != nil {
 		return Grant{}, err
 	}
@@ -99,14 +99,18 @@ func peekBody(answer *http.Response) ([]byte, error) {
 var errNoObject = errors.New("no JSON object")
 
 // tame checks the codes, and puts what the library would trip over within bounds.
-func tame(answer *oauth2.DeviceAuthResponse, known secrets) (Code, error) {
+// What a person has to see is shown as it is: servers may make the device's code
+// longer than the person's by adding to it.
+func tame(answer *oauth2.DeviceAuthResponse) (Code, error) {
 	switch {
 	case answer.DeviceCode == "" || answer.UserCode == "":
 		return Code{}, malformed("no code for the device flow (RFC 8628 section 3.2)")
+	case strings.Contains(answer.UserCode+answer.VerificationURI, answer.DeviceCode):
+		return Code{}, malformed("a code for people that gives the device's away")
 	case len(answer.UserCode) > maxUserCode:
 		return Code{}, malformed("a code that nobody can type in")
-	case CheckURL(withoutFragment(answer.VerificationURI), true) != nil:
-		return Code{}, malformed("a page for the code that is not https")
+	case CheckURL(withoutFragment(answer.VerificationURI), true) != nil || len(answer.VerificationURI) > maxWords:
+		return Code{}, malformed("a page for the code that is not https, or has no end")
 	}
 	if answer.Interval <= 0 {
 		answer.Interval = 5 // RFC 8628 section 3.2
@@ -115,9 +119,10 @@ func tame(answer *oauth2.DeviceAuthResponse, known secrets) (Code, error) {
 	if latest := time.Now().Add(maxLife); answer.Expiry.IsZero() || answer.Expiry.After(latest) {
 		answer.Expiry = latest
 	}
-	code := Code{User: known.clean(answer.UserCode), Page: known.clean(bounded(answer.VerificationURI)), Expires: answer.Expiry}
-	if CheckURL(withoutFragment(answer.VerificationURIComplete), true) == nil {
-		code.Direct = known.clean(bounded(answer.VerificationURIComplete))
+	code := Code{User: answer.UserCode, Page: answer.VerificationURI, Expires: answer.Expiry}
+	direct := answer.VerificationURIComplete
+	if CheckURL(withoutFragment(direct), true) == nil && len(direct) <= maxWords && !strings.Contains(direct, answer.DeviceCode) {
+		code.Direct = direct
 	}
 	return code, nil
 }

@@ -51,16 +51,17 @@ func TestTheDeviceFlowKeepsThePaceOfTheServer(t *testing.T) {
 		answers []string
 		took    time.Duration
 	}{
-		"at once":                       {goodCode, []string{goodToken}, 5 * time.Second},
-		"after two questions":           {goodCode, []string{"authorization_pending", "authorization_pending", goodToken}, 15 * time.Second},
-		"slowed down":                   {goodCode, []string{"slow_down", goodToken}, 15 * time.Second},
-		"slowed down twice":             {goodCode, []string{"slow_down", "slow_down", goodToken}, 30 * time.Second},
-		"after a lost connection":       {goodCode, []string{"lost", goodToken}, 15 * time.Second},
-		"after a busy server":           {goodCode, []string{"busy", "authorization_pending", goodToken}, 25 * time.Second},
-		"without an interval":           {strings.ReplaceAll(goodCode, `"interval":5`, `"x":1`), []string{goodToken}, 5 * time.Second},
-		"an interval below nothing":     {strings.ReplaceAll(goodCode, `"interval":5`, `"interval":-9`), []string{goodToken}, 5 * time.Second},
-		"an interval without end":       {strings.ReplaceAll(goodCode, `"interval":5`, `"interval":9223372036854775807`), []string{goodToken}, time.Minute},
-		"Google's word for the address": {strings.ReplaceAll(goodCode, `"verification_uri":`, `"verification_url":`), []string{goodToken}, 5 * time.Second},
+		"at once":                                 {goodCode, []string{goodToken}, 5 * time.Second},
+		"after two questions":                     {goodCode, []string{"authorization_pending", "authorization_pending", goodToken}, 15 * time.Second},
+		"slowed down":                             {goodCode, []string{"slow_down", goodToken}, 15 * time.Second},
+		"slowed down twice":                       {goodCode, []string{"slow_down", "slow_down", goodToken}, 30 * time.Second},
+		"after a lost connection":                 {goodCode, []string{"lost", goodToken}, 15 * time.Second},
+		"after a busy server":                     {goodCode, []string{"busy", "authorization_pending", goodToken}, 25 * time.Second},
+		"without an interval":                     {strings.ReplaceAll(goodCode, `"interval":5`, `"x":1`), []string{goodToken}, 5 * time.Second},
+		"an interval below nothing":               {strings.ReplaceAll(goodCode, `"interval":5`, `"interval":-9`), []string{goodToken}, 5 * time.Second},
+		"an interval without end":                 {strings.ReplaceAll(goodCode, `"interval":5`, `"interval":9223372036854775807`), []string{goodToken}, time.Minute},
+		"a device's code with the person's in it": {strings.ReplaceAll(goodCode, "dc-canary-1", "WDJB-MJHT-1234"), []string{goodToken}, 5 * time.Second},
+		"Google's word for the address":           {strings.ReplaceAll(goodCode, `"verification_uri":`, `"verification_url":`), []string{goodToken}, 5 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -104,6 +105,8 @@ func TestTheDeviceFlowEndsWithoutAToken(t *testing.T) {
 		"text":                           {`welcome`, "x", "no answer of OAuth 2.0", 0},
 		"a page that is not https":       {strings.ReplaceAll(goodCode, "https://auth.example/go\"", "http://auth.example/go\""), "x", "not https", 0},
 		"a page that is a program":       {strings.ReplaceAll(goodCode, "https://auth.example/go\"", "javascript:alert(1)\""), "x", "not https", 0},
+		"the device's code for people":   {strings.ReplaceAll(goodCode, "WDJB-MJHT", "x dc-canary-1"), "x", "gives the device's away", 0},
+		"the device's code in the page":  {strings.ReplaceAll(goodCode, "https://auth.example/go\"", "https://auth.example/dc-canary-1\""), "x", "gives the device's away", 0},
 		"a code that nobody can type in": {strings.ReplaceAll(goodCode, "WDJB-MJHT", strings.Repeat("x", 200)), "x", "nobody can type in", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -183,7 +186,7 @@ func TestWhatAServerRepeatsOfASecretIsNotShown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				web := deviceServer(strings.ReplaceAll(goodCode, `"user_code":"WDJB-MJHT"`, `"user_code":"dc-canary-1"`))
+				web := deviceServer(goodCode)
 				web["/token"] = func(form url.Values) (int, string) {
 					if form.Get("client_secret") != secret || form.Get("device_code") != "dc-canary-1" {
 						t.Errorf("sent: %v", form)

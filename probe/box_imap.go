@@ -23,16 +23,6 @@ type imapBox struct {
 	noIdle   bool
 }
 
-// A watched is a folder, and from where on its messages are new.
-type watched struct {
-	name     string // as it stands on the wire
-	title    string // for people
-	use      string // of RFC 6154; "" for INBOX
-	next     uint64 // UIDs from here on are new
-	known    uint64 // UIDNEXT when it was looked at last
-	validity uint64
-}
-
 // openIMAP notes what is there before the message is sent.
 func (s *Session) openIMAP(ctx context.Context, m *imap, message testMessage) (box, error) {
 	defer s.watch(ctx)()
@@ -40,31 +30,44 @@ func (s *Session) openIMAP(ctx context.Context, m *imap, message testMessage) (b
 	if err := m.afterSignIn(); err != nil {
 		return nil, err
 	}
-	if offers(m.known, "ID") { // some providers open no mailbox to a program without a name
-		if _, err := m.command(introduction); err != nil {
-			return nil, err
-		}
+	return b, b.survey()
+}
+
+// survey notes the folders, and from where on their messages are new.
+func (b *imapBox) survey() error {
+	commands := []string{b.listing(), `EXAMINE "INBOX"`}
+	if offers(b.imap.known, "ID") { // some providers open no mailbox to a program without a name
+		commands = append([]string{introduction}, commands...)
 	}
-	if err := b.listOthers(); err != nil {
-		return nil, err
-	}
-	b.inbox = watched{name: "INBOX", title: "INBOX"}
-	validity, next, err := b.open("EXAMINE", b.inbox)
+	answers, err := b.imap.batchOnly(func(untagged string) bool {
+		l, ok := parseListed(untagged)
+		return !ok || usualUse(l) != ""
+	}, commands...)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	b.inbox.validity, b.inbox.next, b.looked = validity, next, b.imap.exists
-	return b, b.note()
+	last := len(answers) - 1
+	b.noteOthers(answers[last-1].untagged)
+	b.inbox = watched{name: "INBOX", title: "INBOX"}
+	b.inbox.validity, b.inbox.next, err = b.opened(b.inbox, answers[last])
+	if b.looked = b.imap.exists; err != nil {
+		return err
+	}
+	return b.count()
 }
 
 // open selects a folder and gives what it says of its UIDs.
 func (b *imapBox) open(verb string, f watched) (validity, next uint64, err error) {
 	r, err := b.imap.command(verb + " " + quoted(f.name))
-	b.selected = ""
-	switch {
-	case err != nil:
+	if b.selected = ""; err != nil {
 		return 0, 0, err
-	case r.status != "OK":
+	}
+	return b.opened(f, r)
+}
+
+// opened takes in the answer to the command that selects a folder.
+func (b *imapBox) opened(f watched, r imapReply) (validity, next uint64, err error) {
+	if r.status != "OK" {
 		return 0, 0, faultf(mail.ProtocolFault, "the folder %s cannot be opened: %s", f.title, r.line)
 	}
 	b.selected = f.name
@@ -86,105 +89,6 @@ func (b *imapBox) afterLast() (uint64, error) {
 		}
 	}
 	return last + 1, err
-}
-
-// listOthers finds the folders where a message may be filed that is not in INBOX.
-func (b *imapBox) listOthers() error {
-	list := `LIST "" "*"`
-	special := offers(b.imap.known, "IMAP4REV2") || offers(b.imap.known, "LIST-EXTENDED") && offers(b.imap.known, "SPECIAL-USE")
-	if special {
-		list = `LIST (SPECIAL-USE) "" "*" RETURN (SPECIAL-USE)`
-	}
-	tag := b.imap.tag()
-	if err := b.imap.send(tag + " " + list); err != nil {
-		return err
-	}
-	r, err := b.imap.awaitOnly(tag, func(untagged string) bool {
-		l, ok := parseListed(untagged)
-		return ok && usualUse(l) != ""
-	})
-	if err != nil {
-		return err
-	}
-	for _, line := range r.untagged {
-		l, _ := parseListed(line)
-		if _, sayable := quote(l.name); sayable && len(b.others) < maxListed {
-			b.others = append(b.others, watched{name: l.name, title: b.clean(decodeName(l.name)), use: usualUse(l)})
-		}
-	}
-	return nil
-}
-
-// usualUse gives what a folder is for, by its attribute or else by its name,
-// where that matters here.
-func usualUse(l listed) string {
-	switch l.use {
-	case "junk", "sent", "trash", "all", "archive":
-		return l.use
-	case "":
-	default:
-		return ""
-	}
-	name := l.name
-	if l.delimiter != "" {
-		name = name[strings.LastIndex(name, l.delimiter)+len(l.delimiter):]
-		name = strings.TrimPrefix(name, l.delimiter)
-	}
-	switch strings.ToLower(name) {
-	case "junk", "spam", "junk e-mail", "junk email", "junk mail", "bulk", "bulk mail":
-		return "junk"
-	case "sent", "sent items", "sent messages", "sent mail":
-		return "sent"
-	}
-	return ""
-}
-
-// note notes from where on messages of the other folders are new.
-func (b *imapBox) note() error {
-	commands := make([]string, len(b.others))
-	for i, f := range b.others {
-		commands[i] = statusOf(f)
-	}
-	if len(commands) == 0 {
-		return nil
-	}
-	answers, err := b.imap.batch(commands...)
-	if err != nil {
-		return err
-	}
-	var counted []watched
-	for i, answer := range answers {
-		if f := b.others[i]; readStatus(&f, answer) {
-			f.next = f.known
-			counted = append(counted, f)
-		}
-	}
-	b.others = counted
-	return nil
-}
-
-func statusOf(f watched) string { return "STATUS " + quoted(f.name) + " (UIDNEXT UIDVALIDITY)" }
-
-// readStatus reads the answer to statusOf (RFC 9051 section 7.3.4).
-func readStatus(f *watched, answer imapReply) bool {
-	ok := false
-	for _, line := range answer.untagged {
-		list := tokens(line)
-		if len(list) == 0 || !strings.EqualFold(list[0].text, "STATUS") {
-			continue
-		}
-		for i := 0; i+1 < len(list); i++ {
-			n, err := strconv.ParseUint(list[i+1].text, 10, 32)
-			switch name := strings.ToUpper(list[i].text); {
-			case err != nil:
-			case name == "UIDNEXT":
-				f.known, ok = n, true
-			case name == "UIDVALIDITY":
-				f.validity = n
-			}
-		}
-	}
-	return ok && answer.status == "OK"
 }
 
 func (b *imapBox) await(ctx context.Context, until time.Time) (*located, error) {
@@ -318,16 +222,6 @@ func (b *imapBox) lookInto(f watched) (*located, error) {
 	return b.find(f)
 }
 
-// renumbered gives the folder as it is with this UIDVALIDITY: where that is
-// another one than before, nobody knows which messages are new. Courier gives
-// a mailbox its number only with the first message.
-func (f watched) renumbered(validity uint64) watched {
-	if validity != f.validity {
-		f.validity, f.next = validity, 0
-	}
-	return f
-}
-
 // find reads two header fields of the new messages in the open folder, or of the
 // last ones where it is not known which are new. SEARCH would do, if only all
 // servers searched for them.
@@ -349,6 +243,9 @@ func (b *imapBox) find(f watched) (*located, error) {
 		if m, ok := parseFetch(line); ok && m.uid >= f.next && b.message.carries(headerFields(m.text)) {
 			return &located{folder: f, uid: m.uid, seen: time.Now()}, nil
 		}
+	}
+	if r.status == "BAD" && b.imap.exists > 0 { // some say so of an empty folder
+		return nil, faultf(mail.ProtocolFault, "the server does not show the headers of messages: %s", r.line)
 	}
 	return nil, nil //nolint:nilnil // not found is no error
 }
@@ -401,10 +298,4 @@ func codeNumber(untagged []string, name string) (uint64, bool) {
 		}
 	}
 	return 0, false
-}
-
-// quoted writes the name of a folder. Those that cannot be quoted are not looked into.
-func quoted(name string) string {
-	q, _ := quote(name)
-	return q
 }

@@ -59,19 +59,36 @@ func (b *imapBox) expunge(l *located) (why string, err error) {
 	if trash := b.gmailTrash(); trash != nil && l.folder.name != trash.name {
 		return b.throwAway(l, trash)
 	}
-	r, err := b.imap.command(fmt.Sprintf(`UID STORE %d +FLAGS.SILENT (\Deleted)`, l.uid))
-	if err != nil || r.status != "OK" {
-		return r.line, err
-	}
+	mark, look := fmt.Sprintf(`UID STORE %d +FLAGS.SILENT (\Deleted)`, l.uid), fmt.Sprintf("UID FETCH %d (UID)", l.uid)
 	if offers(b.imap.known, "UIDPLUS") || offers(b.imap.known, "IMAP4REV2") {
-		r, err = b.imap.command(fmt.Sprintf("UID EXPUNGE %d", l.uid)) // RFC 4315 section 2.1
-	} else {
-		r, err = b.expungeAlone(l)
+		answers, err := b.imap.batch(mark, fmt.Sprintf("UID EXPUNGE %d", l.uid), look) // RFC 4315 section 2.1
+		return outcomeOf(answers, l), err
 	}
+	r, err := b.imap.command(mark)
 	if err != nil || r.status != "OK" {
 		return r.line, err
 	}
-	return b.stillThere(l)
+	if r, err = b.expungeAlone(l); err != nil || r.status != "OK" {
+		return r.line, err
+	}
+	r, err = b.imap.command(look)
+	return outcomeOf([]imapReply{r}, l), err
+}
+
+// outcomeOf says why a message was not deleted, by the answers to the commands
+// for that, of which the last asks for the message; "" where it is gone.
+func outcomeOf(answers []imapReply, l *located) (why string) {
+	for i, r := range answers {
+		if i < len(answers)-1 && r.status != "OK" {
+			return r.line
+		}
+		for _, line := range r.untagged {
+			if f, ok := parseFetch(line); ok && f.uid == l.uid && i == len(answers)-1 {
+				return "the server says that it is deleted, and still has it"
+			}
+		}
+	}
+	return ""
 }
 
 // expungeAlone deletes where the server can only delete all that is marked to
@@ -97,17 +114,6 @@ func searched(untagged []string) []string {
 		}
 	}
 	return numbers
-}
-
-// stillThere looks whether a message is in the folder that is selected.
-func (b *imapBox) stillThere(l *located) (why string, err error) {
-	r, err := b.imap.command(fmt.Sprintf("UID FETCH %d (UID)", l.uid))
-	for _, line := range r.untagged {
-		if f, ok := parseFetch(line); ok && f.uid == l.uid {
-			return "the server says that it is deleted, and still has it", err
-		}
-	}
-	return "", err
 }
 
 // gmailTrash gives the folder from which alone Gmail deletes. In any other one

@@ -102,12 +102,14 @@ func (b *popBox) lookAt(number int) (*located, error) {
 	return &located{folder: watched{name: "INBOX", title: "INBOX"}, uid: uint64(number), seen: time.Now()}, nil //nolint:gosec // it is positive
 }
 
-// top reads the header of a message (TOP, RFC 1939 section 7), bounded. A
-// message that cannot be read is as good as none.
+// top reads the header of a message (TOP, RFC 1939 section 7), bounded.
 func (p *pop3) top(number int) (string, error) {
-	ok, _, err := p.command(fmt.Sprintf("TOP %d 0", number))
-	if err != nil || !ok {
+	ok, line, err := p.command(fmt.Sprintf("TOP %d 0", number))
+	switch {
+	case err != nil:
 		return "", err
+	case !ok:
+		return "", faultf(mail.ProtocolFault, "the server does not show the headers of messages: %s", line)
 	}
 	var header strings.Builder
 	for {

@@ -86,7 +86,7 @@ func TestATestMessageIsFoundByIMAPAndDeletedAlone(t *testing.T) {
 			removal{removed: mail.No, remains: "in INBOX: other messages there wait to be deleted, and this server deletes all of them or none"},
 		},
 		{
-			"a mailbox that is not to be changed", in("IDLE UIDPLUS", "") + found + opened + "C: m7 UID STORE\nS: m7 NO [NOPERM] not yours",
+			"a mailbox that is not to be changed", in("IDLE UIDPLUS", "") + found + opened + "C: m7 UID STORE\nS: m7 NO [NOPERM] not yours\nC: m8 UID EXPUNGE 5\nS: m8 OK\nC: m9 UID FETCH 5\nS: * 5 FETCH (UID 5)\nS: m9 OK",
 			"INBOX",
 			removal{removed: mail.No, remains: "in INBOX: NO [NOPERM] not yours"},
 		},
@@ -157,6 +157,7 @@ func TestAWaitThatCannotBeginOrEndsEarly(t *testing.T) {
 		class        mail.Class
 	}{
 		{"INBOX does not open", in + "S: m2 OK\nC: m3 EXAMINE\nS: m3 NO Unsafe Login", mail.ProtocolFault},
+		{"headers are not shown", box + "C: m4 IDLE\nS: + go\nS: * 5 EXISTS\nC: DONE\nS: m4 OK\nC: m5 UID FETCH\nS: m5 BAD what", mail.ProtocolFault},
 		{"the server leaves at IDLE", box + "C: m4 IDLE\nS: + go\nS: * BYE too long\nCLOSE", mail.Closed},
 		{"the connection ends at IDLE", box + "C: m4 IDLE\nS: + go\nCLOSE", mail.Closed},
 		{"a flood of folders", in + "FLOOD * LIST () \\\".\\\" \\\"junk\\\"\\r\\n", mail.TooLarge},
@@ -210,5 +211,54 @@ func TestTheSignInOfATripIsTheOneThatWasAccepted(t *testing.T) {
 	defer w.mu.Unlock()
 	if tries := slices.DeleteFunc(slices.Clone(w.heard), func(s string) bool { return !strings.Contains(s, "AUTHENTICATE") }); len(tries) != 1 || len(seen) != 0 {
 		t.Errorf("tries %q, told %v", tries, seen)
+	}
+}
+
+func TestATestMessageIsFoundByPOP3AndDeletedAlone(t *testing.T) {
+	t.Parallel()
+	in := "TLS\nS: +OK\nC: CAPA\nS: +OK\nS: SASL PLAIN\nS: TOP\nS: .\nC: AUTH PLAIN\n"
+	before := in + "S: +OK\nC: STAT\nS: +OK 2 100\nC: QUIT\nS: +OK"
+	after := in + "S: +OK\nC: STAT\nS: +OK 3 200\n"
+	message := "S: +OK\nS: ..dotted: x\nS: Mailmedic-Test: " + theMessage(anna).token + "\nS: \nS: .\n"
+	other := "S: +OK\nS: Subject: x\nS: \nS: .\n"
+	for _, test := range []struct {
+		name, second string
+		want         removal
+		class        mail.Class
+	}{
+		{"it is there", after + "C: TOP 3 0\n" + message + "C: DELE 3\nS: +OK\nC: QUIT\nS: +OK", removal{removed: mail.Yes}, ""},
+		{"a server that counts from the newest", after + "C: TOP 3 0\n" + other + "C: TOP 1 0\n" + message + "C: DELE 1\nS: +OK\nC: QUIT\nS: +OK", removal{removed: mail.Yes}, ""},
+		{"it is not to be deleted", after + "C: TOP 3 0\n" + message + "C: DELE 3\nS: -ERR read only", removal{removed: mail.No, remains: "in INBOX: -ERR read only"}, ""},
+		{"it is not deleted in the end", after + "C: TOP 3 0\n" + message + "C: DELE 3\nS: +OK\nC: QUIT\nS: -ERR some deleted messages not removed", removal{removed: mail.No, remains: "in INBOX: -ERR some deleted messages not removed"}, ""},
+		{"the connection ends", after + "C: TOP 3 0\n" + message + "C: DELE 3\nCLOSE", removal{remains: "the connection ended before it could be deleted"}, ""},
+		{"headers are not shown", after + "C: TOP 3 0\nS: -ERR not here", removal{}, mail.ProtocolFault},
+		{"the sign-in is rejected now", in + "S: -ERR [AUTH] no", removal{}, mail.AuthRejected},
+		{"too often", in + "S: -ERR [LOGIN-DELAY] minimum time between mail checks", removal{}, mail.AuthTemporary},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, before, test.second)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			j := &journey{
+				Trip: Trip{Network: w.network(), Credentials: withPassword(), In: Way{endpoint(t, pop3TLS), anna, "plain"}},
+				emit: func(mail.Observation) {}, message: theMessage(anna),
+			}
+			b, f := j.openBox(ctx)
+			if f != nil {
+				t.Fatalf("%+v", f)
+			}
+			defer b.Close(ctx)
+			found, err := b.await(ctx, time.Now().Add(2*time.Second))
+			if f := b.failureOf(ctx, err); class(mail.Observation{Failure: f}) != test.class {
+				t.Fatalf("failure %+v", f)
+			}
+			if test.class != "" {
+				return
+			}
+			if diff := cmp.Diff(test.want, b.remove(ctx, found), cmp.AllowUnexported(removal{})); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
 }

@@ -3,6 +3,7 @@
 //
 // [Open] runs one connection: dial, greeting, capabilities, STARTTLS or
 // implicit TLS, and the capabilities again. [Session.SignIn] signs in on it.
+// [Session.Survey] finds out over many more what TLS the server takes.
 // What a server says is data: a fault of the server is an observation with a
 // failure, never an error. Nothing of a mailbox is changed and no message sent.
 package probe

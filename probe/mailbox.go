@@ -51,6 +51,11 @@ func (m *imap) askAll(questions []question, facts *mail.MailboxFacts) (last imap
 // batch sends commands that do not depend on one another, all before the first
 // answer (RFC 9051 section 5.5), and gives the answers up to an error.
 func (m *imap) batch(commands ...string) (answers []imapReply, err error) {
+	return m.batchOnly(nil, commands...)
+}
+
+// batchOnly is batch with the untagged responses that are wanted, see awaitOnly.
+func (m *imap) batchOnly(wanted func(untagged string) bool, commands ...string) (answers []imapReply, err error) {
 	tags := make([]string, len(commands))
 	var all strings.Builder
 	for i, command := range commands {
@@ -61,7 +66,7 @@ func (m *imap) batch(commands ...string) (answers []imapReply, err error) {
 		return nil, err
 	}
 	for _, tag := range tags {
-		answer, err := m.await(tag)
+		answer, err := m.awaitOnly(tag, wanted)
 		if err != nil {
 			return answers, err
 		}

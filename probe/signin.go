@@ -167,7 +167,7 @@ func (s *Session) try(ctx context.Context, method string, c Credentials) attempt
 		s.redact = append(s.redact, mail.NewRedactor(mail.NewSecret([]byte(derived)), c.Username))
 	}
 	facts := mail.AuthFacts{
-		Mechanism: method, Username: c.Username,
+		Mechanism: method, Username: s.nameFor(method, c),
 		Reply: s.clean(a.reply), Challenge: s.clean(a.challenge), ServerProof: a.proof,
 		ChannelBinding: a.binding, ChannelBound: a.bound,
 	}
@@ -177,6 +177,15 @@ func (s *Session) try(ctx context.Context, method string, c Credentials) attempt
 	}
 	s.emitAuth(began, facts, failure)
 	return a
+}
+
+// nameFor gives whom a method signs in: with a certificate the one that it is
+// for, unless another one was asked for.
+func (s *Session) nameFor(method string, c Credentials) string {
+	if method == "external" && c.ActAs == "" && s.options.ClientCertificate != nil {
+		return s.options.ClientCertificate.Name()
+	}
+	return c.Username
 }
 
 // attempt has the exchange that a method is.

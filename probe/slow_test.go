@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mailmedic/mailmedic/mail"
+	"github.com/mailmedic/mailmedic/wire"
 )
 
 // slowly opens a session in simulated time, with a deadline for the whole.
@@ -264,6 +265,22 @@ func TestFarewellIsShort(t *testing.T) {
 		s.Close(ctx)
 		if took := time.Since(began); took > farewell {
 			t.Errorf("it took %s to say goodbye", took)
+		}
+	})
+}
+
+func TestAPanicBesideASilentServerReachesWhoOpensTheSession(t *testing.T) {
+	t.Parallel()
+	authority()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, "PAUSE 30s\nCLOSE")
+		w.pipes = true
+		n := w.network()
+		o := Options{Beside: func(context.Context) func() { panic("on purpose") }}
+		var s *Session
+		crash := wire.Catch(func() { s = Open(t.Context(), n, endpoint(t, imapStart), o, func(mail.Observation) {}) })
+		if crash == nil || crash.Value != "on purpose" || s != nil {
+			t.Errorf("%v", crash)
 		}
 	})
 }

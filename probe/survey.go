@@ -20,6 +20,16 @@ const (
 	surveyPause = 3 * time.Second
 )
 
+// A SurveyEnd says how a survey ended.
+type SurveyEnd string
+
+// The ends.
+const (
+	SurveyDone       SurveyEnd = "done"        // with all that could be found out
+	SurveyLate       SurveyEnd = "late"        // with the time
+	SurveyTurnedAway SurveyEnd = "turned away" // by the server, who wants no more connections
+)
+
 // Surveyable reports whether TLS was spoken in the session, so that there is
 // something to survey.
 func (s *Session) Surveyable() bool {
@@ -53,9 +63,8 @@ func (s *Session) Peer() netip.Addr {
 // what it does without a server name. The session must have been closed. It
 // makes 150 connections at most, pauses once where the server turns one away,
 // and stops the second time. The observation tells what is known by then, or when
-// ctx ends, and then inTime is false; it is of kind tls and has the ID "tls:"
-// endpoint "#" address "/survey".
-func (s *Session) Survey(ctx context.Context, n *wire.Network) (o mail.Observation, inTime bool) {
+// ctx ends; it is of kind tls and has the ID "tls:" endpoint "#" address "/survey".
+func (s *Session) Survey(ctx context.Context, n *wire.Network) (mail.Observation, SurveyEnd) {
 	began := time.Now()
 	if end, bounded := ctx.Deadline(); bounded {
 		var stop context.CancelFunc
@@ -71,7 +80,7 @@ func (s *Session) Survey(ctx context.Context, n *wire.Network) (o mail.Observati
 		ID: "tls:" + s.endpoint.String() + "#" + s.Peer().String() + "/survey", Kind: mail.KindTLS, Subject: s.endpoint.String(),
 		Address: s.Peer().String(), At: began, TookMS: time.Since(began).Milliseconds(),
 		TLSFacts: &mail.TLSFacts{ServerName: s.shaken.ServerName, Attempt: "survey", Survey: l.facts()},
-	}, !l.late
+	}, l.end
 }
 
 func (s *Session) newLedger() *ledger {

@@ -32,14 +32,14 @@ type ledger struct {
 	without       mail.NameDependence
 	other         *mail.Certificate
 
-	worked      *step   // the first that the server has answered
+	worked      *step   // the first whose offer was taken
 	doubt       *step   // the last, when it is not clear whether its answer was one
 	doubtful    verdict // what it was, if the server still answers others
 	again       *step   // the last, when the server turned it away for the moment
 	turns       int     // how often it did
 	silences    int     // how often it gave no answer, before it gave any
 	connections int
-	late        bool   // the time is over
+	end         SurveyEnd
 	stopped     string // why nothing more is asked, "" while it goes on
 }
 
@@ -85,7 +85,7 @@ type reply struct {
 }
 
 func newLedger() *ledger {
-	l := &ledger{asked: map[aim]bool{}}
+	l := &ledger{asked: map[aim]bool{}, end: SurveyDone}
 	for _, id := range wire.SurveyVersions() {
 		l.versions = append(l.versions, &surveyedVersion{id: id, left: wire.SurveySuites(id)})
 	}
@@ -99,7 +99,7 @@ func (l *ledger) learn(s step, r reply) {
 	s.wait = false
 	switch {
 	case r.verdict == cutShort:
-		l.late, l.stopped = true, "the time was over"
+		l.end, l.stopped = SurveyLate, "the time was over"
 	case r.verdict == turnedAway:
 		l.turnAway(s, r.why)
 	case s.aim == aimControl && r.verdict == taken:
@@ -107,7 +107,7 @@ func (l *ledger) learn(s step, r reply) {
 		l.doubt = nil
 		l.settle(doubt, reply{verdict: l.doubtful})
 	case s.aim == aimControl:
-		l.stopped = "the server no longer answers what it has answered before: " + r.why
+		l.end, l.stopped = SurveyTurnedAway, "the server no longer answers what it has answered before: "+r.why
 	case failedByChoice(s, r) && l.putAside(s.offer.Versions):
 	case (r.verdict == hungUp || r.verdict == unclear) && l.worked != nil:
 		l.doubt, l.doubtful = &s, unclear
@@ -138,7 +138,7 @@ func (l *ledger) mind(r reply) {
 // gets a pause once.
 func (l *ledger) turnAway(s step, why string) {
 	if l.turns++; l.turns > 1 {
-		l.stopped = "the server turned further connections away: " + why
+		l.end, l.stopped = SurveyTurnedAway, "the server turned further connections away: "+why
 		return
 	}
 	s.wait = true
@@ -174,7 +174,7 @@ func notOverIntegers(suite uint16) bool { return !overIntegers(suite) }
 
 // settle enters an answer.
 func (l *ledger) settle(s step, r reply) {
-	if r.verdict == taken && l.worked == nil {
+	if r.verdict == taken && l.worked == nil && len(s.offer.Versions) > 0 {
 		l.worked = &s
 	}
 	l.asked[s.aim] = true
@@ -213,10 +213,10 @@ func (l *ledger) settleSuite(s step, r reply) {
 }
 
 // settleVersions: what was offered beside a version that was chosen and is
-// newer is not taken, what is older is still to be asked for. A version that was
+// newer is not taken, what is older is still to be asked for. A choice that was
 // not offered tells nothing.
 func (l *ledger) settleVersions(o wire.Offer, r reply) {
-	sensible := r.verdict == taken && slices.Contains(o.Versions, r.choice.Version)
+	sensible := r.verdict == taken && slices.Contains(o.Versions, r.choice.Version) && slices.Contains(o.Suites, r.choice.Suite)
 	for i, id := range o.Versions {
 		v := l.version(id)
 		switch {

@@ -135,7 +135,7 @@ func (l *ledger) askCurves() (step, bool) {
 	if len(suites) == 0 {
 		return step{}, false
 	}
-	if !slices.ContainsFunc(suites, func(id uint16) bool { return strings.Contains(wire.SuiteName(id), "_RSA_") }) {
+	if !slices.ContainsFunc(suites, func(id uint16) bool { return !strings.Contains(wire.SuiteName(id), "_ECDSA_") }) {
 		open = append(open, l.groups...)
 	}
 	return ask(aimGroups, v, suites, open), true

@@ -39,6 +39,9 @@ type model struct {
 
 func (m *model) answer(s step) reply {
 	m.asked = append(m.asked, s)
+	if whole := s.aim == aimName || s.aim == aimALPN; !whole && (len(s.offer.Versions) == 0 || len(s.offer.Suites) == 0) {
+		panic(fmt.Sprintf("%s offers nothing: %+v", s.aim, s.offer))
+	}
 	if m.odd != nil {
 		if r, ok := m.odd(len(m.asked), s); ok {
 			return r
@@ -317,6 +320,19 @@ func TestAPauseComesBeforeTheSecondTry(t *testing.T) {
 		if s.wait != (i == 3) || i == 3 && s.aim != m.asked[2].aim {
 			t.Errorf("step %d: %s, waits %v", i, s.aim, s.wait)
 		}
+	}
+}
+
+// What was not known by an offer is no control of one.
+func TestAnOfferIsControlledByAnOffer(t *testing.T) {
+	t.Parallel()
+	m := modern()
+	m.odd = func(_ int, s step) (reply, bool) {
+		return reply{verdict: hungUp, why: "gone"}, s.aim == aimVersions || s.aim == aimALPN
+	}
+	facts := m.survey().facts()
+	if facts.WithoutName != mail.SameWithoutName || facts.ALPN != "" || facts.Versions[0].Offered != mail.NotKnown {
+		t.Errorf("%+v", facts)
 	}
 }
 

@@ -20,9 +20,9 @@ func (w *world) survey(ctx context.Context, at string) (*Session, mail.Observati
 	if !s.Surveyable() {
 		w.t.Fatal("there is nothing to survey")
 	}
-	o, inTime := s.Survey(ctx, n)
-	if inTime != (o.Survey.Stopped != "the time was over") {
-		w.t.Errorf("in time is %v: %+v", inTime, o.Survey)
+	o, end := s.Survey(ctx, n)
+	if (end == SurveyLate) != (o.Survey.Stopped == "the time was over") || (end == SurveyDone) != (o.Survey.Stopped == "") {
+		w.t.Errorf("it ends %s: %+v", end, o.Survey)
 	}
 	return s, o
 }

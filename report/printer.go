@@ -23,7 +23,7 @@ type Options struct {
 	Width      int    // columns of the terminal; 0 where there is none
 	Unicode    bool   // the writer takes UTF-8; otherwise everything is written in ASCII
 	Verbose    int    // text only: 1 shows all settings, notices, evidence and servers, 2 also every observation
-	Quiet      bool   // text only: the verdict, what to type in and the clients where they were asked for, nothing else
+	Quiet      bool   // text only: the verdict, what to type in, the clients and TLS surveys where they were asked for, nothing else
 	Explain    bool   // text only: tell how it was found, question by question
 	Transcript bool   // text only: print the conversations with the servers, where sessions hold them
 	Command    string // text only: the command that runs, such as "check", for the hints at the end

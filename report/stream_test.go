@@ -20,7 +20,7 @@ func streams() []string {
 	return []string{
 		"works", "cannot-send", "wrong-password", "nothing-published", "no-network",
 		"null-mx", "domain-only", "interrupted", "broken-only", "hostile",
-		"discover", "discover-guesses", "discover-hostile", "probe", "survey", "compared",
+		"discover", "discover-guesses", "discover-hostile", "probe", "survey", "compared", "test-message",
 	}
 }
 

@@ -25,7 +25,8 @@ func (p *textPrinter) Close() error {
 	v.verdict()
 	v.settings()
 	if v.o.Quiet {
-		v.clients() // which are there only where they were asked for
+		v.clients() // which are there only where they were asked for, as the surveys
+		v.surveys()
 	} else {
 		v.details()
 	}

@@ -92,6 +92,9 @@ func (v *view) cameBack(o mail.Observation) string {
 		if f.Proxy != "" {
 			parts = append(parts, "through the proxy "+f.Proxy)
 		}
+		if clock := clockWords(o); clock != "" {
+			parts = append(parts, "its clock is "+clock)
+		}
 	}
 	return join(" · ", append(parts, v.unhelpful(o))...)
 }

@@ -21,7 +21,7 @@ func (v *view) roundTrip() {
 		row("Message-ID", sent.Test.MessageID)
 		return
 	}
-	row("Arrived", arrivedWords(*arrival))
+	row("Arrived", v.arrivedWords(*arrival))
 	if arrival.Arrived != mail.Yes || v.o.Verbose > 0 {
 		row("Message-ID", sent.Test.MessageID)
 	}
@@ -71,10 +71,12 @@ func (v *view) sentWords(o mail.Observation) string {
 	}
 }
 
-func arrivedWords(o mail.Observation) string {
+func (v *view) arrivedWords(o mail.Observation) string {
 	switch {
 	case o.Arrived == mail.No:
 		return "not within " + seconds(o.WaitedMS)
+	case o.Arrived != mail.Yes && v.interrupted():
+		return "not within the " + seconds(o.WaitedMS) + " before the run was interrupted"
 	case o.Arrived != mail.Yes:
 		return "not known after " + seconds(o.WaitedMS) + failureWords(o.Failure, ": ")
 	case o.Junk == mail.Yes:
@@ -101,7 +103,7 @@ func (v *view) hopWords(hops []mail.Hop) string {
 		switch {
 		case h.At.IsZero() || i == 0 && h.DelayMS >= 0 && h.DelayMS < 1000:
 		case h.DelayMS < 0:
-			words += fmt.Sprintf(" (its clock is %s behind)", seconds(-h.DelayMS))
+			words += fmt.Sprintf(" (clocks differ by %s)", seconds(-h.DelayMS))
 		default:
 			words += fmt.Sprintf(" (+%d s)", h.DelayMS/1000)
 		}

@@ -230,6 +230,7 @@ func (v *view) serverFacts(o mail.Observation) {
 	if f := o.SessionFacts; f != nil {
 		v.fact("Software", softwareWords(f))
 		v.fact("Greeting", v.wholeGreeting(f))
+		v.fact("Clock", clockWords(o))
 		v.bothWays("Sign-in", f.Mechanisms)
 		v.bothWays("Can do", f.Capabilities)
 		v.fact("With TLS", change(f.Capabilities, len(f.Capabilities.AfterTLS)+len(f.Capabilities.BeforeTLS)))

@@ -40,7 +40,7 @@ func TestText(t *testing.T) {
 		"80":    streams(),
 		"40":    streams(),
 		"120":   {"works", "cannot-send"},
-		"v":     {"works", "cannot-send", "domain-only"},
+		"v":     {"works", "cannot-send", "domain-only", "test-message"},
 		"v40":   {"domain-only"},
 		"vv":    {"hostile", "wrong-password", "nothing-published"},
 		"file":  {"works", "domain-only", "hostile"},

@@ -180,15 +180,23 @@ func (x *index) refusalHit(first refusal, refused, all []*server) hit {
 	return h
 }
 
-// triedNames gives the user names that were tried at servers, the address first.
+// triedNames gives the user names that were tried at servers, the address first;
+// whom a certificate is for counts only where nothing else was tried.
 func (x *index) triedNames(servers []*server) []string {
-	var names []string
+	var names, certified []string
 	for _, s := range servers {
 		for _, o := range s.signIns {
-			if o.AuthFacts != nil && o.Username != "" {
+			switch {
+			case o.AuthFacts == nil || o.Username == "":
+			case withCertificate(o):
+				certified = append(certified, o.Username)
+			default:
 				names = append(names, o.Username)
 			}
 		}
+	}
+	if len(names) == 0 {
+		names = certified
 	}
 	if names = distinct(names); len(names) == 0 {
 		return []string{x.Target.DisplayAddress()}

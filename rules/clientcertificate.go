@@ -154,21 +154,34 @@ func (x *index) findKeptCertificate() []hit {
 	return separate(hits)
 }
 
-// findRejectedIdentity also looks where the password was accepted after the certificate was not.
+// findRejectedIdentity also looks where the password was judged after the certificate was not known.
 func (x *index) findRejectedIdentity() []hit {
 	hits := refusedBy("auth.certificate-rejected")(x)
-	for _, s := range x.settings() {
-		for _, o := range s.signIns {
-			if !withCertificate(o) || failureClass(o) != mail.AuthRejected || !s.signedIn() {
-				continue
+	rejection := func(s *server) *mail.Observation {
+		for i, o := range s.signIns {
+			if withCertificate(o) && failureClass(o) == mail.AuthRejected {
+				return &s.signIns[i]
 			}
-			h := about([]*server{s})
-			h.severity, h.evidence = mail.Warning, []string{o.ID}
-			h.params = params{"said": said(o.Reply), "user": o.Username}
-			hits = append(hits, h)
+		}
+		return nil
+	}
+	var beside []*server
+	for _, s := range x.settings() {
+		r, refused := x.refusalAt(s)
+		if rejection(s) != nil && !(refused && r.rule == "auth.certificate-rejected") {
+			beside = append(beside, s)
 		}
 	}
-	return hits
+	for _, h := range grouped(beside, byHost) {
+		h.severity = mail.Warning
+		for _, s := range h.servers {
+			h.evidence = append(h.evidence, rejection(s).ID)
+		}
+		first := rejection(h.servers[0])
+		h.params = params{"said": said(first.Reply), "user": first.Username}
+		hits = append(hits, h)
+	}
+	return separate(hits)
 }
 
 // findUselessCertificate looks for servers at which a certificate alone opens nothing.

@@ -48,6 +48,9 @@ func identityFixtures() []fixture {
 
 		{"auth.certificate-rejected", "nobody is known by it", good().auth(imaps, "external", "anna@example.org", mail.AuthRejected, "NO [AUTHENTICATIONFAILED] no"), "imap.example.org accepts the certificate and lets nobody in by it", mail.Critical},
 		{"auth.certificate-rejected", "the password is accepted", signedIn().auth(imaps, "external", "anna@example.org", mail.AuthRejected, "NO"), "imap.example.org accepts the certificate and lets nobody in by it", mail.Warning},
+		{"auth.certificate-rejected", "and then the password is too", good().rejects(imaps, "NO").auth(imaps, "external", "anna@example.org", mail.AuthRejected, "NO"), "imap.example.org accepts the certificate and lets nobody in by it", mail.Warning},
+		{"auth.rejected", "after the certificate was", good().rejects(imaps, "NO").auth(imaps, "external", "anna@example.org", mail.AuthRejected, "NO"), "imap.example.org rejects the user name or the password of anna@example.org", mail.Critical},
+		{"auth.username-form", "the certificate is somebody else's", signedIn().auth(imaps, "external", "nobody@example.org", mail.AuthRejected, "NO"), "", ""},
 		{"auth.certificate-rejected", "the password is rejected", good().rejects(imaps, "NO"), "", ""},
 		{"auth.mechanism-useless", "it is the certificate that is not known", signedIn().auth(imaps, "external", "anna@example.org", mail.AuthRejected, "NO"), "", ""},
 
@@ -99,5 +102,14 @@ func TestTheStatusOfARefusedTokenIsToldHoweverItIsWritten(t *testing.T) {
 		if f, found := w.judge().finding("auth.token-rejected"); !found || !strings.Contains(f.Detail, want) {
 			t.Errorf("%s: %q", challenge, f.Detail)
 		}
+	}
+}
+
+func TestTheHolderOfACertificateIsNoUserNameThatWasTried(t *testing.T) {
+	t.Parallel()
+	w := good().rejects(imaps, "NO").auth(imaps, "external", "nobody@example.org", mail.AuthRejected, "NO")
+	f, found := w.judge().finding("auth.rejected")
+	if !found || strings.Contains(f.Detail, "nobody@example.org") {
+		t.Errorf("%q", f.Detail)
 	}
 }

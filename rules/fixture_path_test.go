@@ -216,6 +216,10 @@ func clockFixtures() []fixture {
 			"net.clock-wrong", "only one house says so, at two addresses",
 			early().web(page, 404, mail.HTTPStatus).tells(page, 400*day).from("192.0.2.80", page), "The clock of this computer is probably 400 days behind", mail.Critical,
 		},
+		{
+			"net.clock-wrong", "only web servers were asked",
+			nowhere().web(page, 404, mail.HTTPStatus).tells(page, 400*day).directory(mail.CertNotYetValid, later), "The clock of this computer is 400 days behind", mail.Warning,
+		},
 		{"net.clock-wrong", "only one computer says so", early().web(page, 404, mail.HTTPStatus).tells(page, 400*day), "", ""},
 		{
 			"net.clock-wrong", "one box speaks for two houses",
@@ -305,5 +309,30 @@ func interceptionFixtures() []fixture {
 			nowhere().srv(imaps).ispdb(other).shows(mail.CertUntrusted, shield, imaps, other).directory(mail.CertUntrusted, shield).controlShows(controlIMAP, "", public), "", "",
 		},
 		{"tls.intercepted", "one unknown authority signs for two owners", nowhere().srv(imaps).ispdb(other).shows(mail.CertUntrusted, shield, imaps, other), "", ""},
+	}
+}
+
+func smtpProxyFixtures() []fixture {
+	const other = "smtp+starttls://smtp.other.test:587"
+	greets := func(text string) func(*mail.SessionFacts) {
+		return func(f *mail.SessionFacts) { f.Greeting = text }
+	}
+	proxied := func(mine, theirs string) *world {
+		return good().srv(smtp).srv(other).session(smtp, mail.StartTLSNotOffered, greets(mine)).session(other, mail.StartTLSNotOffered, greets(theirs)).
+			from("192.0.2.9", "session:"+other)
+	}
+	return []fixture{
+		{
+			"net.smtp-proxy", "servers of two owners call themselves the same", proxied("220 gate.hotel.test ESMTP", "220 GATE.hotel.test. ready"),
+			"Something on the way answers in place of smtp.example.org and smtp.other.test: it calls itself gate.hotel.test (port 587)", mail.Error,
+		},
+		{"starttls.not-offered", "a proxy hides it", proxied("220 gate.hotel.test ESMTP", "220 gate.hotel.test"), "", ""},
+		{"net.smtp-proxy", "each has a name of its own", proxied("220 smtp.example.org ESMTP", "220 smtp.other.test"), "", ""},
+		{"net.smtp-proxy", "one of them has the name", proxied("220 smtp.other.test ESMTP", "220 smtp.other.test"), "", ""},
+		{"net.smtp-proxy", "no names", proxied("220 ESMTP", "220 ESMTP"), "", ""},
+		{
+			"net.smtp-proxy", "a hoster of both proves who it is", good().srv(smtp).srv(other).works(smtp, other).
+				session(smtp, "", greets("220 mail.hoster.test")).session(other, "", greets("220 mail.hoster.test")).from("192.0.2.9", "session:"+other), "", "",
+		},
 	}
 }

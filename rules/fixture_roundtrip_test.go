@@ -62,6 +62,8 @@ func roundTripFixtures() []fixture {
 			f.Authentication = &mail.Authentication{Results: results}
 		})
 	}
+	interrupted := trip(func(f *mail.ArrivalFacts) { f.Arrived = mail.NotKnown })
+	interrupted.Interrupted = true
 	unsent := signedIn()
 	unsent.Unsent = "the run's time was over before"
 	spf := mail.AuthResult{Method: "spf", Result: "softfail", Domain: "example.org"}
@@ -80,6 +82,7 @@ func roundTripFixtures() []fixture {
 		{"roundtrip.not-sent", "it was sent", back, "", ""},
 
 		{"roundtrip.not-awaited", "the connection ended", trip(func(f *mail.ArrivalFacts) { f.Arrived = mail.NotKnown }), "A test message was sent, and imap.example.org could not be asked whether it arrived", mail.Error},
+		{"roundtrip.not-awaited", "the user ended it", interrupted, "A test message was sent, and the run was interrupted before it arrived", mail.Notice},
 		{"roundtrip.not-awaited", "it came", back, "", ""},
 
 		{"roundtrip.not-arrived", "nothing came", trip(func(f *mail.ArrivalFacts) { f.Arrived = mail.No }), "A test message of anna@example.org to itself did not arrive in the time allowed", mail.Error},
@@ -110,6 +113,7 @@ func roundTripFixtures() []fixture {
 		{"roundtrip.clock", "of a server behind", stamps(0, -61_000, 61_000), "The clocks of smtp.example.org and filter.example.org differ by about 61 s", mail.Notice},
 		{"roundtrip.clock", "of a server ahead", stamps(0, 0, 3_600_000), "The clocks of filter.example.org and mx.example.org differ by about 3600 s", mail.Notice},
 		{"roundtrip.clock", "of this computer", stamps(-90_000, 0), "The clocks of this computer and of smtp.example.org differ by about 90 s", mail.Notice},
+		{"roundtrip.clock", "of this computer behind", stamps(30_000, 0), "The clocks of this computer and of smtp.example.org differ by about 30 s", mail.Notice},
 		{"roundtrip.clock", "all agree", stamps(1000, 0, 45_000), "", ""},
 	}
 }

@@ -93,6 +93,7 @@ func surveyFixtures() []fixture {
 		{"tls.no-tls13", "both", surveyed(same), "", ""},
 
 		{"tls.weak-suites", "RC4 and anonymous", surveyed(speaks("", gcm, rc4, anon)), "imap.example.org accepts weak encryption on port 993: RC4 and without a certificate (anonymous)", mail.Warning},
+		{"tls.weak-suites", "anonymous alone, as Postfix has it", surveyed(speaks("", gcm, anon)), "imap.example.org accepts weak encryption on port 993: without a certificate (anonymous)", mail.Notice},
 		{"tls.weak-suites", "Triple DES alone", surveyed(speaks("", gcm, triple)), "imap.example.org accepts weak encryption on port 993: Triple DES", mail.Notice},
 		{"tls.weak-suites", "between mail servers", forMail(speaks("", gcm, rc4, anon)), "mx.example.org accepts weak encryption on port 25: RC4", mail.Notice},
 		{"tls.weak-suites", "only anonymous ones between mail servers", forMail(speaks("", gcm, anon)), "", ""},
@@ -118,6 +119,8 @@ func surveyFixtures() []fixture {
 			"imap.example.org shows another certificate to programs that send no server name (port 993)", mail.Notice,
 		},
 		{"tls.name-dependence", "refused", surveyed(unnamed(mail.RefusedWithoutName)), "imap.example.org refuses programs that send no server name (port 993)", mail.Notice},
+		{"tls.name-dependence", "refused between mail servers", forMail(unnamed(mail.RefusedWithoutName)), "mx.example.org refuses mail servers that send no server name (port 25)", mail.Warning},
+		{"tls.name-dependence", "another certificate between mail servers", forMail(unnamed(mail.OtherWithoutName, "web7.hoster.example")), "", ""},
 		{"tls.name-dependence", "another certificate for the same name", surveyed(unnamed(mail.OtherWithoutName, "*.example.org")), "", ""},
 		{"tls.name-dependence", "the same certificate", surveyed(same), "", ""},
 	}

@@ -20,7 +20,7 @@ type fixture struct {
 func fixtures() []fixture {
 	return slices.Concat(
 		addressFixtures(), turnedAwayFixtures(), vantageFixtures(),
-		blockFixtures(), portalFixtures(), clockFixtures(), packetFixtures(), interceptionFixtures(),
+		blockFixtures(), portalFixtures(), clockFixtures(), packetFixtures(), interceptionFixtures(), smtpProxyFixtures(),
 		networkFixtures(), resolverFixtures(), dnsFixtures(), familyFixtures(), declaredFixtures(), unheardFixtures(), providerFixtures(), connectionFixtures(), greetingFixtures(), modeFixtures(),
 		certificateFixtures(), tlsFixtures(), alertFixtures(), certificateFactFixtures(), surveyFixtures(), sessionFixtures(), signInFixtures(), identityFixtures(), bindingFixtures(), mechanismFixtures(), mailboxFixtures(), proofFixtures(), sendFixtures(),
 		conflictFixtures(), placesFixtures(), publishedFixtures(), mxFixtures(), safetyFixtures(), runFixtures(),

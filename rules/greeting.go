@@ -19,7 +19,7 @@ func greetingRules() []rule {
 			references: []string{"RFC 5321 section 3.8", "RFC 3463 section 3.4"},
 			words: words{
 				title:  "{host} accepts no more connections for now ({ports:port|ports} {ports})",
-				detail: "The server limits how many connections it takes from one address or account. mailmedic waited, tried once more, and asked what else is behind that address one after another.[ The server said: {said}]",
+				detail: "The server limits how many connections it takes from one address or account. mailmedic waited, tried once more, and asked what else is behind that address one after another.[ It said: {said}]",
 				fix:    "Close other mail programs and devices that use the account, wait ten minutes and try again. If it goes on, the provider has to look at the server's load.",
 			},
 			check: func(x *index) []hit {

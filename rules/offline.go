@@ -13,7 +13,7 @@ func (x *index) offline() bool { return x.noDNS() || x.noNetwork() || x.noProxy(
 
 // isOffline reports whether a finding says so.
 func isOffline(f mail.Finding) bool {
-	return f.ID == "net.no-dns" || f.ID == "net.offline" || f.ID == "net.proxy-failed"
+	return slices.Contains([]string{"net.no-dns", "net.offline", "net.proxy-failed", "net.captive-portal"}, f.ID)
 }
 
 // noDNS reports whether questions were asked and none was answered, and nobody

@@ -131,8 +131,11 @@ func (x *index) lookAtClock() []hit {
 	switch {
 	case !sure:
 		h.variant, h.confidence, h.params["off"] = "house", mail.Likely, "probably "+offWords(offset, "")
-	case len(h.servers) == 0:
+	case len(faulty) == 0:
 		h.variant, h.severity = "harmless", mail.Warning
+	}
+	if len(h.servers) == 0 && len(faulty) > 0 {
+		h.params["hosts"] = hostsTold(faulty)
 	}
 	return []hit{h}
 }

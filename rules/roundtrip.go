@@ -52,6 +52,10 @@ func tripRules() []rule {
 				detail: "The wait ended early: {reason}. If the message comes, it stays in the mailbox.",
 				fix:    "Look for it in the mailbox and delete it, and run again.",
 			},
+			variants: map[string]words{"interrupted": {
+				title:  "A test message was sent, and the run was interrupted before it arrived",
+				detail: "If the message comes, it stays in the mailbox.",
+			}},
 			check: (*index).findUnawaited,
 		},
 		{
@@ -110,7 +114,7 @@ func tripTraceRules() []rule {
 		{
 			id: "roundtrip.unauthenticated", looksFor: "the domain's own mail fails SPF, DKIM or DMARC",
 			severity: mail.Warning, owner: mail.OwnerAdmin, confidence: mail.Likely,
-			references: []string{"RFC 7208", "RFC 6376", "RFC 7489", "RFC 8601"},
+			references: []string{"RFC 7208", "RFC 6376", "RFC 9989", "RFC 8601"},
 			words: words{
 				title:  "{failed} {failed:fails|fail} for mail that {who} sends",
 				detail: "The receiving side of the address itself says so[ ({server})]; other providers may refuse such mail or file it as junk.",
@@ -210,7 +214,11 @@ func (x *index) findUnawaited() []hit {
 	if !ok || o.ArrivalFacts == nil || o.Arrived != mail.NotKnown || o.Failure == nil {
 		return nil
 	}
-	return testHit(o, params{"reason": o.Failure.Detail})
+	hits := testHit(o, params{"reason": o.Failure.Detail})
+	if x.Interrupted {
+		hits[0].variant, hits[0].severity, hits[0].owner = "interrupted", mail.Notice, mail.OwnerUser
+	}
+	return hits
 }
 
 func (x *index) findLost() []hit {
@@ -325,8 +333,13 @@ func (x *index) findHeldUp() []hit {
 // findClocks looks for stamps that cannot all be right.
 func (x *index) findClocks() []hit {
 	o, hops := x.hops()
+	sent, _ := x.submission()
 	for i, h := range hops {
-		if h.At.IsZero() || h.DelayMS > -clockError.Milliseconds() && possible(o, h.DelayMS) && (i > 0 || h.DelayMS < clockError.Milliseconds()) {
+		credible := possible(o, h.DelayMS)
+		if i == 0 { // the server stamps while it takes the message
+			credible = h.DelayMS <= sent.TookMS+clockError.Milliseconds()
+		}
+		if h.At.IsZero() || credible && h.DelayMS > -clockError.Milliseconds() {
 			continue
 		}
 		hits := testHit(o, betweenHops(hops, i))

@@ -60,7 +60,7 @@ func ruleBook() []rule {
 	return slices.Concat(
 		[]rule{proxyRule(), portalRule()},
 		networkRules(),
-		[]rule{clockRule(), packetRule(), brokenTLSRule()},
+		[]rule{clockRule(), packetRule(), brokenTLSRule(), smtpProxyRule()},
 		resolverRules(),
 		dnsRules(),
 		familyRules(),

@@ -163,16 +163,26 @@ func (s *server) offersNothing() bool {
 func (s *server) signedIn() bool { return slices.ContainsFunc(s.signIns, succeeded) }
 
 // refusal gives the failed sign-in that speaks for s: nil where a sign-in
-// succeeded or none was tried. A rejection says more than a mechanism that failed.
+// succeeded or none was tried. A rejection says more than a mechanism that
+// failed, and one of the password more than one of the certificate before it.
 func (s *server) refusal() *mail.Observation {
 	if s.signedIn() {
 		return nil
+	}
+	weight := func(o mail.Observation) int {
+		switch {
+		case o.Failure.Class != mail.AuthRejected:
+			return 0
+		case withCertificate(o):
+			return 1
+		}
+		return 2
 	}
 	var best *mail.Observation
 	for i, o := range s.signIns {
 		switch class := failureClass(o); {
 		case class == mail.PolicyRefused || class == mail.Deadline:
-		case best == nil || class == mail.AuthRejected && best.Failure.Class != mail.AuthRejected:
+		case best == nil || weight(o) > weight(*best):
 			best = &s.signIns[i]
 		}
 	}

@@ -348,7 +348,7 @@ func (x *index) findUsernameForm() []hit {
 		var evidence []string
 		for _, o := range s.signIns {
 			switch {
-			case o.AuthFacts == nil || o.Username == "":
+			case o.AuthFacts == nil || o.Username == "" || withCertificate(o):
 			case succeeded(o):
 				right, evidence = o.Username, append(evidence, o.ID)
 			case failureClass(o) == mail.AuthRejected:

@@ -24,7 +24,7 @@ func startTLSRules() []rule {
 		{
 			id: "starttls.command-injection", looksFor: "a server obeys commands that were slipped in before the encryption",
 			severity: mail.Critical, owner: mail.OwnerProvider, confidence: mail.Certain,
-			references: []string{"RFC 3207 section 6", "CVE-2011-0411", "CVE-2021-38371"},
+			references: []string{"RFC 3207 section 6", "CVE-2011-0411", "CVE-2021-38084", "CVE-2021-38371"},
 			words: words{
 				title:  "{host} obeys commands that were sent before the encryption began ({ports:port|ports} {ports})",
 				detail: "A command sent together with STARTTLS was answered under TLS as if it had been said there. Somebody on the way can so put words into the mouth of a mail program, up to making it sign in to an account of theirs.",

@@ -269,8 +269,18 @@ func FuzzServerHello(f *testing.F) {
 	f.Add(inRecord(recordHandshake, serverHello(0x0303, 0x1301, 0, 6, 0, 43, 0, 2, 3, 4)))
 	f.Add(inRecord(recordAlert, []byte{2, 70}))
 	f.Add([]byte("220 x\r\n"))
+	f.Add(append(inRecord(recordHandshake, serverHello(0x0303, 0x0033)), inRecord(recordHandshake, []byte{typeServerKeyExchange, 0, 0, 4, 0, 2, 0xff, 1})...))
+	f.Add(append(inRecord(recordHandshake, serverHello(0x0303, 0xc02f)), inRecord(recordHandshake, []byte{typeServerKeyExchange, 0, 0, 3, 3, 0, 29})...))
 	f.Fuzz(func(t *testing.T, sent []byte) {
-		got, err := readChoice(&messageReader{records: bytes.NewReader(sent)})
+		messages := &messageReader{records: bytes.NewReader(sent)}
+		got, err := readChoice(messages)
+		if err == nil {
+			more := got
+			more.readKeyExchange(messages)
+			if more.DHBits < 0 || more.Version != got.Version || more.Suite != got.Suite {
+				t.Fatalf("%+v became %+v", got, more)
+			}
+		}
 		switch {
 		case err != nil && got != Choice{}:
 			t.Fatalf("%+v comes with %v", got, err)

@@ -34,6 +34,7 @@ type loginOptions struct {
 	redirect        string
 	scopes          []string
 	hint, user      string
+	hinted          func() bool // --login-hint was given, if only with an empty value; nil where there are no flags
 	trustDiscovered bool
 	format          string
 	quiet           bool
@@ -100,7 +101,8 @@ func (o *loginOptions) register(cmd *cobra.Command) {
 	flags.StringVar(&o.redirect, "redirect", "", "`URL` on this computer that is registered for the client id\n(default: what the provider takes, with any free port)")
 	flags.StringArrayVar(&o.scopes, "scope", nil, "ask for this `scope` (may be repeated; default: what the provider needs for mail)")
 	flags.StringVar(&o.user, "user", "", "user `name` that the token is for (default: the address)")
-	flags.StringVar(&o.hint, "login-hint", "", "tell the provider `who` will sign in (default: the user)")
+	flags.StringVar(&o.hint, "login-hint", "", "tell the provider `who` will sign in (default: the user; empty tells nobody)")
+	o.hinted = func() bool { return flags.Changed("login-hint") }
 	flags.BoolVar(&o.trustDiscovered, "trust-discovered", false, "sign in at a server that only unproved records name")
 	flags.StringVarP(&o.format, "format", "f", "text", "print what was got as text|json; the token is in neither")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "print nothing of what was got")

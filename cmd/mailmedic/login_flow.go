@@ -23,7 +23,7 @@ type grant struct {
 // signIn finds the server and lets the person sign in there. The server is given
 // with an error too, once it is known.
 func (o *loginOptions) signIn(ctx context.Context, s *streams, network *wire.Network, who signer) (*signInServer, grant, error) {
-	server, err := o.findServer(ctx, network, who)
+	server, err := o.findServer(ctx, s, network, who)
 	if err != nil {
 		return nil, grant{}, err
 	}
@@ -48,7 +48,7 @@ func (o *loginOptions) signIn(ctx context.Context, s *streams, network *wire.Net
 	}
 	request := oauth.Request{
 		Server: server.Server, Client: client, Scopes: o.scopesFor(server),
-		Hint: cmp.Or(o.hint, who.account), Web: network.Conversation(),
+		Hint: o.hintFor(who), Web: network.Conversation(),
 	}
 	got := grant{asked: request.Scopes, flow: flow}
 	show := shower{s, server.title(), who.shown, o.noOpen, o.network.timeout}
@@ -58,6 +58,14 @@ func (o *loginOptions) signIn(ctx context.Context, s *streams, network *wire.Net
 		got.Grant, err = request.Browser(ctx, at, show.page)
 	}
 	return server, got, err
+}
+
+// hintFor gives who the provider is told will sign in.
+func (o *loginOptions) hintFor(who signer) string {
+	if o.hinted != nil && o.hinted() {
+		return o.hint
+	}
+	return who.account
 }
 
 // client gives what the user registered. Without an id it says where to get one.

@@ -43,7 +43,7 @@ func (e errNoServer) Error() string {
 
 // findServer says whom to ask: the issuer that the user names, the provider that
 // the user names, or what is known or published for the domain.
-func (o *loginOptions) findServer(ctx context.Context, network *wire.Network, who signer) (*signInServer, error) {
+func (o *loginOptions) findServer(ctx context.Context, s *streams, network *wire.Network, who signer) (*signInServer, error) {
 	switch {
 	case o.issuer != "":
 		return namedServer(ctx, network, o.issuer)
@@ -52,6 +52,9 @@ func (o *loginOptions) findServer(ctx context.Context, network *wire.Network, wh
 	}
 	if p := providers.ByDomain(who.target.Domain); p != nil && providers.ByIssuer(p.OAuth) != nil {
 		return tableServer(providers.ByIssuer(p.OAuth), mail.TrustVouched), nil
+	}
+	if s.errIsTTY && !o.quiet {
+		fmt.Fprintf(s.err, "Looking for who gives tokens for %s …\n", who.target.DisplayDomain())
 	}
 	return o.discoverServer(ctx, network, who.target)
 }

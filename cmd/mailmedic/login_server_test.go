@@ -124,8 +124,8 @@ func TestWhatAClaimMakesOfAServer(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, server, err)
 		}
 	}
-	clear := &mail.OAuth{AuthURL: "https://x.example/a", TokenURL: "http://x.example/t"}
-	if server, err := claimedServer(t.Context(), nil, mail.Claim{OAuth: clear}); err == nil {
+	cleartext := &mail.OAuth{AuthURL: "https://x.example/a", TokenURL: "http://x.example/t"}
+	if server, err := claimedServer(t.Context(), nil, mail.Claim{OAuth: cleartext}); err == nil {
 		t.Errorf("an endpoint in the clear is taken: %+v", server)
 	}
 }

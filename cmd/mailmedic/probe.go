@@ -44,9 +44,10 @@ An endpoint is one of
 A port may be left out after a scheme. IPv6 addresses stand in brackets before a
 port. A port that was not named and that is closed is no fault.
 
---tls-survey makes 20 to 150 further connections to each server, one after
-another. It stops where a server turns it away; one that counts handshakes that
-were broken off may still block your address for a while.
+--tls-survey makes one further connection for every cipher suite that a server
+takes in a version, and some more; 20 to 100 are usual, 150 the limit. It stops
+where a server turns it away; one that counts handshakes that were broken off may
+still block your address for a while.
 
 A password needs --user. It is sent only over TLS with a verified certificate, and
 so is a certificate of your own (--client-cert).
@@ -93,7 +94,7 @@ so is a certificate of your own (--client-cert).
 }
 
 func registerSurvey(cmd *cobra.Command, survey *bool) {
-	cmd.Flags().BoolVar(survey, "tls-survey", false, "list the TLS versions, cipher suites and key exchanges that each server takes,\nover 20 to 150 further connections, one after another")
+	cmd.Flags().BoolVar(survey, "tls-survey", false, "list the TLS versions, cipher suites and key exchanges that each server takes,\nover as many as 150 further connections, one after another")
 }
 
 // servers reads what the user named.

@@ -34,6 +34,9 @@ func newTokenFile(name string, replace bool) (*tokenFile, error) {
 // mayTake refuses what a token must not be written over: a link, which may lead
 // anywhere, and what is another's or no file.
 func mayTake(name string, replace bool) error {
+	if name == "-" {
+		return errors.New("- is no file; --print prints the token on standard output")
+	}
 	info, err := os.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
