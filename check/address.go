@@ -133,7 +133,7 @@ func (c *conductor) awaitsFurther() bool {
 	if c.furthers.alone.IsZero() {
 		c.furthers.alone = time.Now()
 	}
-	return time.Since(c.furthers.alone) < grace
+	return time.Since(c.furthers.alone) < c.times.grace
 }
 
 // cutFurther ends what is still under way or to come.

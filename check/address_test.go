@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/mailmedic/mailmedic/check"
 	"github.com/mailmedic/mailmedic/lab"
 	"github.com/mailmedic/mailmedic/mail"
 )
@@ -21,7 +23,7 @@ func TestEveryAddressHasItsOwnTruth(t *testing.T) {
 	} {
 		t.Run(test.world+" "+test.finding, func(t *testing.T) {
 			t.Parallel()
-			r := play(t, world(t, test.world), lab.Options{}, nil)
+			r := play(t, world(t, test.world), lab.Options{}, func(o *check.Options) { o.SetGrace(20 * time.Second) })
 			found := slices.ContainsFunc(r.events, func(e mail.Event) bool {
 				return e.Finding != nil && e.Finding.ID == test.finding && strings.Contains(e.Finding.Title, test.says)
 			})
@@ -82,7 +84,7 @@ endpoints = ["smtps://mail.halfway.example:465", "smtp+starttls://mail.halfway.e
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := play(t, w, lab.Options{}, nil)
+	r := play(t, w, lab.Options{}, func(o *check.Options) { o.SetGrace(500 * time.Millisecond) })
 	want := mail.NotChecked{Subject: "imap+starttls://mail.halfway.example:143#192.0.2.11", Why: mail.WhyGrace}
 	if !slices.Contains(r.closing.NotChecked, want) {
 		t.Errorf("not checked %v, want %v among it", r.closing.NotChecked, want)

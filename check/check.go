@@ -29,6 +29,8 @@ type Options struct {
 	Control    []mail.Endpoint  // control hosts, asked on suspicion only, see DefaultControl; none where no third party may be asked
 	AllPorts   bool             // Probe only: ask every standard port of a host that is named without one
 	Tool       mail.Tool        // who reports
+
+	times *timeouts // nil for the usual ones
 }
 
 // SignIn says with what to sign in and how far to trust. There is a secret, a

@@ -10,7 +10,7 @@ import (
 // grace to answer, but no longer than the run may take. A network that is shared
 // by runs was asked other questions too; those are left out.
 func (r *record) compareResolvers(ctx context.Context) {
-	left := min(grace, time.Until(r.started.Add(r.o.Timeout)))
+	left := min(r.times.grace, time.Until(r.started.Add(r.o.Timeout)))
 	ctx, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
 	for _, a := range r.o.Network.Comparisons(ctx) {

@@ -11,12 +11,6 @@ import (
 	"github.com/mailmedic/mailmedic/wire"
 )
 
-// doubtAfter is how long connections or handshakes may be under way before their
-// silence is a reason to ask a control host beside them. What is well has
-// answered by then, a lost SYN (repeated after 1 s) included; a blocked port
-// takes seconds more to time out, and the control host's answer is there first.
-const doubtAfter = 2500 * time.Millisecond
-
 // DefaultControl gives the control hosts that are asked where the user names
 // none: servers of two operators whose availability nobody doubts, so that one
 // may be down. They see a connection and nothing of what the run is about.
@@ -117,7 +111,7 @@ func settlesHandshake(o mail.Observation) (said, good bool) {
 // far, beside what is still under way. As long as sources may be expected to name
 // further servers, it is too early to say every.
 func (c *conductor) askControls() {
-	known := c.published && !c.guessing() || time.Since(c.started) >= doubtAfter
+	known := c.published && !c.guessing() || time.Since(c.started) >= c.times.doubt
 	if len(c.o.Control) == 0 || !known {
 		return
 	}
@@ -149,7 +143,7 @@ func (c *conductor) suspects(s suspicion) bool {
 		case c.isGuess(e) && c.refuses(e): // of course it does
 		case said:
 			bad++
-		case p.state == opening && time.Since(p.began) < doubtAfter:
+		case p.state == opening && time.Since(p.began) < c.times.doubt:
 			waiting++
 		case p.state == opening && s.silence(c, e):
 			silent++
@@ -211,11 +205,11 @@ func (c *conductor) nextDoubt() (when time.Time, waits bool) {
 	if len(c.o.Control) == 0 {
 		return time.Time{}, false
 	}
-	if at := c.started.Add(doubtAfter); at.After(time.Now()) {
+	if at := c.started.Add(c.times.doubt); at.After(time.Now()) {
 		when, waits = at, true
 	}
 	for _, p := range c.probes {
-		at := p.began.Add(doubtAfter)
+		at := p.began.Add(c.times.doubt)
 		if p.state == opening && at.After(time.Now()) && (!waits || at.Before(when)) {
 			when, waits = at, true
 		}

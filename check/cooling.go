@@ -9,10 +9,6 @@ import (
 	"github.com/mailmedic/mailmedic/probe"
 )
 
-// backOff is how long an address that turned a connection away for the moment is
-// left alone before the one retry. It fits into the grace of a run.
-const backOff = 1500 * time.Millisecond
-
 // A coolness is what a run owes an IP address that turned a connection away for
 // the moment, whatever the names and ports behind it: a pause, after it one
 // connection at a time, and no second try any more once one was in vain.
@@ -61,7 +57,7 @@ func (c *conductor) coolDown(e mail.Endpoint, addr netip.Addr, said string) bool
 	if cool.inVain {
 		return false
 	}
-	cool.until = time.Now().Add(backOff)
+	cool.until = time.Now().Add(c.times.backOff)
 	c.turnedAway[e] = said
 	return true
 }

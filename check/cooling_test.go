@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/mailmedic/mailmedic/check"
 	"github.com/mailmedic/mailmedic/lab"
@@ -113,34 +114,16 @@ func inCrowd(t *testing.T, busy func(open int, port uint16) bool, servers ...str
 	if err != nil {
 		t.Fatal(err)
 	}
-	running, err := w.Start(t.Context(), lab.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer running.Close()
-	o := running.Network()
-	c := &crowd{dial: o.Dial, busy: busy}
-	o.Dial = func(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {
-		if to.Addr() != netip.MustParseAddr("192.0.2.10") {
-			return c.dial(ctx, network, to)
+	c := &crowd{busy: busy}
+	r := probeThrough(t, w, func(dial wire.DialFunc) wire.DialFunc {
+		c.dial = dial
+		return func(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {
+			if to.Addr() != netip.MustParseAddr("192.0.2.10") {
+				return dial(ctx, network, to)
+			}
+			return c.enter(ctx, t, to)
 		}
-		return c.enter(ctx, t, to)
-	}
-	network, err := wire.New(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer network.Close()
-	var named []mail.Endpoint
-	for _, text := range servers {
-		e, err := mail.ParseServer(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		named = append(named, e)
-	}
-	var r run
-	r.closing = check.Probe(t.Context(), named, check.Options{Network: network, FailOn: mail.Error, AllPorts: true}, func(e mail.Event) { r.events = append(r.events, e) })
+	}, func(o *check.Options) { o.AllPorts = true }, servers...)
 	return r, c
 }
 
@@ -248,9 +231,9 @@ endpoints = ["smtp+starttls://mail.crowd.example:587", "smtp+starttls://mail.cro
 		t.Fatal(err)
 	}
 	defer network.Close()
-	closing := check.Run(t.Context(), target, check.Options{
-		Network: network, SignIn: &check.SignIn{Secret: mail.NewSecret([]byte(w.Demo.Password))},
-	}, func(mail.Event) {})
+	options := check.Options{Network: network, SignIn: &check.SignIn{Secret: mail.NewSecret([]byte(w.Demo.Password))}}
+	options.SetBackOff(50 * time.Millisecond)
+	closing := check.Run(t.Context(), target, options, func(mail.Event) {})
 	if closing.Receive != mail.Works || closing.Send != mail.Works || closing.ExitCode != 0 {
 		t.Errorf("%+v, connections to %v", closing.Verdict, c.ports)
 	}

@@ -6,21 +6,6 @@ import (
 	"github.com/mailmedic/mailmedic/mail"
 )
 
-// The patience of a run.
-const (
-	// headStart is how long published settings have before guesses are made
-	// beside them: an answer of the DNS and of a healthy web server fits in.
-	headStart = 300 * time.Millisecond
-	// guessAnyway is when a role without a proved setting gets its guesses even
-	// though published servers may still answer: a blocked port would take seconds.
-	guessAnyway = 1500 * time.Millisecond
-	// grace is what everything pending still gets once every role has a proved setting.
-	grace = 2 * time.Second
-	// trustedLimit is until when, from the start, sources of higher trust than
-	// what is proved may still answer.
-	trustedLimit = 5 * time.Second
-)
-
 var roles = [...]mail.Role{mail.Incoming, mail.Outgoing}
 
 // finished reports whether nothing is left to wait for.
@@ -28,8 +13,8 @@ func (c *conductor) finished() bool {
 	switch {
 	case c.run.Err() != nil:
 		return true
-	case c.graceOver && (time.Since(c.started) >= trustedLimit || !c.betterSourcePending()):
-		return !c.probing() || time.Since(c.started) >= trustedLimit
+	case c.graceOver && (time.Since(c.started) >= c.times.trustedLimit || !c.betterSourcePending()):
+		return !c.probing() || time.Since(c.started) >= c.times.trustedLimit
 	default:
 		return c.published && !c.probing() && !c.guessing() && !c.awaitsFurther() && c.controls.pending == 0
 	}
@@ -61,19 +46,19 @@ func (c *conductor) guessing() bool {
 
 // nextMoment is when the loop has something to do even if nothing is learned.
 func (c *conductor) nextMoment() time.Time {
-	moments := []time.Time{c.started.Add(headStart), c.started.Add(guessAnyway), c.started.Add(2 * guessAnyway), c.started.Add(trustedLimit)}
+	moments := []time.Time{c.started.Add(c.times.headStart), c.started.Add(c.times.guessAnyway), c.started.Add(2 * c.times.guessAnyway), c.started.Add(c.times.trustedLimit)}
 	if doubt, waits := c.nextDoubt(); waits {
 		moments = append(moments, doubt)
 	}
 	for _, ready := range c.firstReady {
-		moments = append(moments, ready.Add(settle), ready.Add(4*settle))
+		moments = append(moments, ready.Add(c.times.settle), ready.Add(4*c.times.settle))
 	}
 	if !c.proved.IsZero() {
-		moments = append(moments, c.proved.Add(grace))
+		moments = append(moments, c.proved.Add(c.times.grace))
 	}
 	moments = append(moments, c.cooled()...)
 	if !c.furthers.alone.IsZero() {
-		moments = append(moments, c.furthers.alone.Add(grace))
+		moments = append(moments, c.furthers.alone.Add(c.times.grace))
 	}
 	now := time.Now()
 	next := now.Add(time.Hour)
@@ -99,7 +84,7 @@ func (c *conductor) noteProof() {
 		}
 		c.proved = time.Now()
 	}
-	if time.Since(c.proved) >= grace {
+	if time.Since(c.proved) >= c.times.grace {
 		c.graceOver = true
 		c.cutProbes(mail.WhyGrace)
 		c.search.Stop(c.provedTrust())
@@ -176,7 +161,7 @@ func (c *conductor) guess(role mail.Role) {
 
 func (c *conductor) needsGuess(role mail.Role) bool {
 	passed := time.Since(c.started)
-	if !c.published && passed < headStart {
+	if !c.published && passed < c.times.headStart {
 		return false
 	}
 	hopeful := false // a published server of the role may still do
@@ -186,10 +171,10 @@ func (c *conductor) needsGuess(role mail.Role) bool {
 		}
 		p := c.probes[candidate.Endpoint]
 		asking := p == nil || p.state == opening
-		if asking && c.turnedAway[candidate.Endpoint] != "" && passed < 2*guessAnyway {
+		if asking && c.turnedAway[candidate.Endpoint] != "" && passed < 2*c.times.guessAnyway {
 			return false // it is about to be asked again
 		}
 		hopeful = hopeful || asking
 	}
-	return !hopeful || passed >= guessAnyway
+	return !hopeful || passed >= c.times.guessAnyway
 }

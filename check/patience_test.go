@@ -106,7 +106,7 @@ func TestWhatIsPendingWhenAllIsProvedGetsAGraceAndNoMore(t *testing.T) {
 	t.Parallel()
 	w := worldWith(t, "good", drop("autoconfig.good.example", "mx.good.example"), "")
 	began := time.Now()
-	r := play(t, w, lab.Options{}, nil)
+	r := play(t, w, lab.Options{}, func(o *check.Options) { o.SetGrace(500 * time.Millisecond) })
 	if took := time.Since(began); took > 6*time.Second {
 		t.Errorf("it took %s, so a dead host held up the run", took)
 	}

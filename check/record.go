@@ -14,6 +14,7 @@ import (
 // the header to the verdict. It is not safe for concurrent use.
 type record struct {
 	o       Options
+	times   *timeouts
 	target  mail.Target
 	started time.Time
 	emit    func(mail.Event)
@@ -27,7 +28,7 @@ type record struct {
 
 // begin opens the stream with its header.
 func begin(command string, target mail.Target, o Options, emit func(mail.Event)) *record {
-	r := &record{o: o, target: target, started: time.Now(), emit: emit, book: newBook()}
+	r := &record{o: o, times: cmp.Or(o.times, defaultTimeouts()), target: target, started: time.Now(), emit: emit, book: newBook()}
 	if r.o.Timeout == 0 {
 		r.o.Timeout = DefaultTimeout
 		if o.SendTest != nil {

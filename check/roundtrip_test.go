@@ -49,7 +49,7 @@ func TestATestMessageComesBack(t *testing.T) {
 	}
 	f := arrived.ArrivalFacts
 	if f.Arrived != mail.Yes || f.Junk != mail.No || f.Removed != mail.Yes || len(f.Hops) != 3 || len(f.Authentication.Results) != 3 ||
-		!slices.Equal(f.Copies, []mail.TestCopy{{Folder: "Sent", Removed: mail.Yes}}) || f.ArrivedMS < 1000 {
+		!slices.Equal(f.Copies, []mail.TestCopy{{Folder: "Sent", Removed: mail.Yes}}) || f.ArrivedMS < 900 { // the filter takes a second, from a moment before the client knows that it was sent
 		t.Errorf("%+v", f)
 	}
 	for endpoint, proof := range r.settings() {

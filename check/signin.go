@@ -9,10 +9,6 @@ import (
 	"github.com/mailmedic/mailmedic/probe"
 )
 
-// settle is how long the first sign-in waits for a better server than the one
-// that is ready: it goes alone and is spent on the best, not on the fastest.
-const settle = 250 * time.Millisecond
-
 // signIn starts the tries that may start now, and sends home the sessions that
 // nothing more will be tried at.
 func (c *conductor) signIn() {
@@ -59,10 +55,10 @@ func (c *conductor) settled(role mail.Role) bool {
 		return ready
 	}
 	if c.account.triedRole(role) { // in vain: the second try belongs to the other role
-		return time.Since(since) >= 4*settle || !c.betterOpening(otherRole(role))
+		return time.Since(since) >= 4*c.times.settle || !c.betterOpening(otherRole(role))
 	}
 	first := len(c.account.made) == 0 // it is spent on reading mail, where that is possible
-	return time.Since(since) >= settle ||
+	return time.Since(since) >= c.times.settle ||
 		c.published && !c.betterOpening(role) && !(first && c.betterOpening(mail.Incoming))
 }
 
@@ -119,7 +115,9 @@ func (c *conductor) login(p *probing) login {
 }
 
 // heardAll reports whether no source is left that could still vouch for a host.
-func (c *conductor) heardAll() bool { return c.published || time.Since(c.started) >= trustedLimit }
+func (c *conductor) heardAll() bool {
+	return c.published || time.Since(c.started) >= c.times.trustedLimit
+}
 
 // notTried is what came of a try in which nothing was sent.
 const notTried probe.Outcome = "not tried"
