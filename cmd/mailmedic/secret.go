@@ -172,7 +172,7 @@ func secretFromCommand(ctx context.Context, s *streams, line, flag string) ([]by
 		return nil, usagef("%s: %w", flag, err)
 	}
 	command := exec.CommandContext(ctx, words[0], words[1:]...)
-	command.Stdin, command.Stderr = os.Stdin, s.err
+	command.Stdin, command.Stderr, command.Env = os.Stdin, s.err, withoutSecrets(os.Environ())
 	command.WaitDelay = time.Second // what it leaves behind may hold its output open
 	var printed cappedBuffer
 	command.Stdout = &printed
@@ -190,6 +190,15 @@ func secretFromCommand(ctx context.Context, s *streams, line, flag string) ([]by
 	defer clear(printed.kept)
 	first, _, _ := bytes.Cut(printed.kept, []byte("\n"))
 	return bytes.Clone(bytes.TrimSuffix(first, []byte("\r"))), nil
+}
+
+// withoutSecrets gives the environment for another program: no password and no
+// token, which are for this one and would be seen in all that it starts.
+func withoutSecrets(environment []string) []string {
+	return slices.DeleteFunc(environment, func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return strings.EqualFold(name, "MAILMEDIC_PASSWORD") || strings.EqualFold(name, "MAILMEDIC_TOKEN")
+	})
 }
 
 // cappedBuffer keeps what fits into a secret, and refuses more.
