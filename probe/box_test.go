@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -261,4 +262,59 @@ func TestATestMessageIsFoundByPOP3AndDeletedAlone(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A box for a person who ends the run as soon as the message is seen.
+type hastyBox struct {
+	*Session
+	end     context.CancelFunc
+	removed bool
+}
+
+func (b *hastyBox) await(context.Context, time.Time) (*located, error) { return &located{}, nil }
+
+func (b *hastyBox) header(ctx context.Context, _ *located) (string, error) {
+	b.end()
+	return "Subject: test\r\n\r\n", ctx.Err()
+}
+
+func (b *hastyBox) remove(ctx context.Context, _ *located) removal {
+	b.removed = ctx.Err() == nil
+	return removal{removed: mail.Yes}
+}
+
+func (b *hastyBox) redacted(words string) string { return words }
+
+func TestAMessageThatWasSeenIsDeletedWhereTheRunIsInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	b, facts := &hastyBox{end: cancel}, mail.ArrivalFacts{}
+	(&journey{}).arrived(ctx, b, handover{}, &located{}, &facts)
+	if !b.removed || facts.Removed != mail.Yes {
+		t.Errorf("%+v", facts)
+	}
+}
+
+func TestTimeToTidyEndsWithTheRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		due, release := context.WithTimeout(t.Context(), time.Minute)
+		defer release()
+		own, cancel := withTimeToTidy(due)
+		defer cancel()
+		<-own.Done()
+		if took := time.Since(began); took != time.Minute {
+			t.Errorf("it ends after %s, not with the run", took)
+		}
+		interrupted, end := context.WithTimeout(t.Context(), time.Minute)
+		own, cancel = withTimeToTidy(interrupted)
+		defer cancel()
+		end()
+		began = time.Now()
+		<-own.Done()
+		if took := time.Since(began); took != tidying {
+			t.Errorf("it ends %s after the interruption", took)
+		}
+	})
 }

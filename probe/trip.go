@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -231,8 +232,11 @@ func (j *journey) receive(ctx context.Context, in box, h handover) {
 	}
 }
 
-// arrived takes in a message that was found.
+// arrived takes in a message that was found. It is deleted also where somebody
+// ends the run meanwhile.
 func (j *journey) arrived(ctx context.Context, in box, h handover, found *located, facts *mail.ArrivalFacts) {
+	ctx, cancel := withTimeToTidy(ctx)
+	defer cancel()
 	facts.Arrived, facts.Folder, facts.FolderUse = mail.Yes, found.folder.title, found.folder.use
 	facts.ArrivedMS = max(1, found.seen.Sub(h.sent).Milliseconds())
 	facts.Junk = mail.FactOf(found.folder.use == "junk")
@@ -245,6 +249,23 @@ func (j *journey) arrived(ctx context.Context, in box, h handover, found *locate
 	}
 	r := in.remove(ctx, found)
 	facts.Removed, facts.Remains, facts.Copies = r.removed, r.remains, r.copies
+}
+
+// withTimeToTidy gives a context that ends when ctx is due to, and where ctx is
+// cancelled before, some time after that.
+func withTimeToTidy(ctx context.Context) (context.Context, context.CancelFunc) {
+	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		if errors.Is(ctx.Err(), context.Canceled) {
+			time.AfterFunc(tidying, cancel)
+		} else {
+			cancel()
+		}
+	})
+	return own, func() {
+		stop()
+		cancel()
+	}
 }
 
 // cameBack is the observation of a transmission, once its message was seen.
