@@ -40,7 +40,7 @@ func TestStoriesOfTheWayThere(t *testing.T) {
 		alone         string // the finding where no control host may be asked; "" for none of the way there
 	}{
 		"mail-blocked":    {mail.Unproven, mail.Unproven, 3, "net.mail-blocked", ""},
-		"smtp-blocked":    {mail.Works, mail.Unproven, 1, "net.smtp-blocked", "net.smtp-blocked"},
+		"smtp-blocked":    {mail.Works, mail.Broken, 1, "net.smtp-blocked", "net.smtp-blocked"},
 		"port-25-blocked": {mail.Works, mail.Works, 0, "net.port-25-blocked", ""},
 		"captive-portal":  {mail.Unproven, mail.Unproven, 3, "net.captive-portal", "net.captive-portal"},
 		"wrong-clock":     {mail.Unproven, mail.Unproven, 3, "net.clock-wrong", "net.clock-wrong"},

@@ -52,6 +52,14 @@ func (v *view) outcome(s mail.Setting) outcome {
 	return v.unproved(s, seen)
 }
 
+// stoppedHere reports whether it is this network that lets nobody through to s.
+func (v *view) stoppedHere(s mail.Setting) bool {
+	subject := s.Endpoint.String()
+	return slices.ContainsFunc(v.r.Findings, func(f mail.Finding) bool {
+		return strings.HasPrefix(f.ID, "net.") && f.Owner == mail.OwnerNetwork && (f.Subject == subject || slices.Contains(f.Affects, subject))
+	})
+}
+
 // blamed reports whether something that is wrong breaks s although the server
 // answers: an account that is locked, or a way to sign in that it lacks.
 func (v *view) blamed(s mail.Setting) bool {
@@ -76,6 +84,8 @@ func (v *view) unproved(s mail.Setting, seen []mail.Observation) outcome {
 		return v.untested(s)
 	case v.stateOf(s) == mail.Unproven:
 		return outcome{"could not be tested from here", open}
+	case broken(seen) && v.stoppedHere(s):
+		return outcome{"cannot be reached from this network" + v.below(), bad}
 	case broken(seen):
 		return outcome{"broken" + v.below(), bad}
 	case s.Proof == mail.Reachable:

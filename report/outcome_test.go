@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,6 +34,22 @@ func failed(kind mail.Kind, class mail.Class) mail.Observation {
 		o.AuthFacts = &mail.AuthFacts{Mechanism: "plain"}
 	}
 	return o
+}
+
+func TestAServerBehindABlockIsNotCalledBroken(t *testing.T) {
+	t.Parallel()
+	events := trial(mail.Published, mail.Broken, failed(mail.KindDial, mail.Timeout))
+	subject := events[1].Observation.Subject
+	for owner, want := range map[mail.Owner]string{
+		mail.OwnerNetwork:  "cannot be reached from this network, see below",
+		mail.OwnerProvider: "broken, see below",
+	} {
+		f := mail.Finding{ID: "net.smtp-blocked", Severity: mail.Critical, Subject: subject, Title: "This network blocks sending", Owner: owner}
+		v := newView(mustFold(t, slices.Insert(slices.Clone(events), len(events)-1, mail.Event{Finding: &f})), Options{})
+		if got := v.outcome(v.r.Settings[0]).words; got != want {
+			t.Errorf("%s acts: %q, want %q", owner, got, want)
+		}
+	}
 }
 
 func envelope(mailReply, rcptReply string) mail.Observation {

@@ -41,6 +41,7 @@ type index struct {
 	rejected   *mail.Observation // the account's credentials were rejected, and accepted nowhere
 	explained  map[*server]bool  // the servers that a finding about an error speaks of
 	path       path              // what stands between this computer and the servers
+	cutHere    bool              // a role is broken only because this network lets nobody through
 }
 
 func newIndex(f Facts) *index {

@@ -11,6 +11,9 @@ import (
 // reason, the reason is the sentence.
 func (x *index) summary(found []diagnosis) string {
 	p := x.params(hit{})
+	if x.cutHere {
+		p["here"] = "from this network"
+	}
 	if !x.anyUsable() && len(found) > 0 && atLeast(x.severity(found[0]), mail.Error) && found[0].headline() != "" {
 		return render(found[0].headline(), x.params(found[0].hit))
 	}
@@ -102,18 +105,18 @@ func summaries() map[[2]mail.State]string {
 	return map[[2]mail.State]string{
 		{mail.Works, mail.Works}:    "{who} can receive and send mail.",
 		{mail.Works, mail.Ready}:    "{who} can receive mail; the server for sending answers, but no sign-in was tried there.",
-		{mail.Works, mail.Broken}:   "{who} can receive mail but cannot send it.",
+		{mail.Works, mail.Broken}:   "{who} can receive mail but cannot send it[ {here}].",
 		{mail.Works, mail.Unproven}: "{who} can receive mail; sending could not be tested.",
 		{mail.Works, mail.NoneSet}:  "{who} can receive mail; no server for sending is known.",
 
 		{mail.Ready, mail.Works}:    "{who} can send mail; the server for receiving answers, but no sign-in was tried there.",
 		{mail.Ready, mail.Ready}:    "The servers of {domain} answer; no sign-in was tried.",
-		{mail.Ready, mail.Broken}:   "The server for receiving mail of {domain} answers, but mail cannot be sent.",
+		{mail.Ready, mail.Broken}:   "The server for receiving mail of {domain} answers, but mail cannot be sent[ {here}].",
 		{mail.Ready, mail.Unproven}: "The server for receiving mail of {domain} answers; sending could not be tested.",
 		{mail.Ready, mail.NoneSet}:  "The server for receiving mail of {domain} answers; no server for sending is known.",
 
-		{mail.Broken, mail.Works}:    "{who} can send mail but cannot receive it.",
-		{mail.Broken, mail.Ready}:    "The server for sending mail of {domain} answers, but mail cannot be received.",
+		{mail.Broken, mail.Works}:    "{who} can send mail but cannot receive it[ {here}].",
+		{mail.Broken, mail.Ready}:    "The server for sending mail of {domain} answers, but mail cannot be received[ {here}].",
 		{mail.Broken, mail.Broken}:   "{who} can neither receive nor send mail.",
 		{mail.Broken, mail.Unproven}: "{who} cannot receive mail; sending could not be tested.",
 		{mail.Broken, mail.NoneSet}:  "{who} cannot receive mail, and no server for sending is known.",

@@ -111,7 +111,8 @@ func (x *index) judgeRoles(choices []choice) {
 }
 
 // stateOf judges a role by its best usable setting. Settings that all failed are
-// broken if they could be tested from here; where there is none, it is because
+// broken if they could be tested from here, or if it is this network alone that
+// stops them and not the other role; where there is none, it is because
 // none is known, or because nobody could be asked.
 func (x *index) stateOf(role mail.Role, choices []choice) mail.State {
 	usable := func(c choice) bool { return c.grade == gradeUsable }
@@ -125,9 +126,23 @@ func (x *index) stateOf(role mail.Role, choices []choice) mail.State {
 		return mail.Unproven
 	case len(choices) == 0:
 		return mail.NoneSet
+	case x.cutOff(role, choices):
+		x.cutHere = true
+		return mail.Broken
 	case x.offline() || !slices.ContainsFunc(choices, tested):
 		return mail.Unproven
 	default:
 		return mail.Broken
 	}
+}
+
+// cutOff reports whether this network lets nobody through to any setting of a
+// role while the other role can be used: then it is sure that this one cannot
+// be used from here, whatever its servers are like.
+func (x *index) cutOff(role mail.Role, choices []choice) bool {
+	other := mail.Incoming
+	if role == mail.Incoming {
+		other = mail.Outgoing
+	}
+	return x.usable[other] && !slices.ContainsFunc(choices, func(c choice) bool { return !c.server.walled })
 }

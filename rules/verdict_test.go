@@ -31,6 +31,10 @@ func TestVerdicts(t *testing.T) {
 		{"receiving is refused", published().works(smtps).accepts(smtps, "anna").dial(mail.Refused, imaps), mail.Broken, mail.Works, 1, "anna@example.org can send mail but cannot receive it."},
 		{"both are refused", published().dial(mail.Refused, imaps, smtps), mail.Broken, mail.Broken, 1, "anna@example.org can neither receive nor send mail."},
 		{"a wrong password", good().rejects(imaps, "NO"), mail.Broken, mail.Broken, 1, "The server rejects the user name or the password of anna@example.org."},
+		{
+			"this network lets nobody through to send", published().srv(smtp).works(imaps).accepts(imaps, "anna").dial(mail.Timeout, smtps, smtp).control(mail.Timeout, controlSMTP),
+			mail.Works, mail.Broken, 1, "anna@example.org can receive mail but cannot send it from this network.",
+		},
 		{"the sender is refused after the sign-in", signedIn().envelope("553 5.7.1 not owned by user anna", "", true), mail.Works, mail.Broken, 1, "anna@example.org can receive mail but cannot send it."},
 		{"mail is not passed on after the sign-in", signedIn().envelope("250 Ok", "554 5.7.1 Relay access denied", true), mail.Works, mail.Broken, 1, "anna@example.org can receive mail but cannot send it."},
 		{"the sender is put off", signedIn().envelope("450 4.7.1 come back later", "", true), mail.Works, mail.Works, 0, "anna@example.org can receive and send mail."},
