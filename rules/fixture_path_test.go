@@ -9,8 +9,10 @@ import (
 
 const (
 	controlIMAP  = "imaps://imap.control.example:993"
-	controlSMTP  = "smtps://smtp.control.example:465"
+	controlSMTP  = "smtps://smtp.comparison.example:465"
 	controlRelay = "smtp+starttls://mx.control.example:25"
+	secondSMTP   = "smtps://mail.control.example:465"
+	secondRelay  = "smtp+starttls://mx.comparison.example:25"
 	directoryAt  = "https://autoconfig.thunderbird.net:443"
 )
 
@@ -91,26 +93,34 @@ func blockFixtures() []fixture {
 			"smtp.example.org does not answer on port 465", mail.Critical,
 		},
 
-		{"net.smtp-blocked", "a control host is silent too", published().works(imaps).dial(mail.Timeout, smtps).control(mail.Timeout, controlSMTP), sending, mail.Critical},
+		{"net.smtp-blocked", "a control host is silent too", published().works(imaps).dial(mail.Timeout, smtps).control(mail.Timeout, controlSMTP, secondSMTP), sending, mail.Critical},
 		{"net.smtp-blocked", "control hosts answer", published().srv(smtp).works(imaps).dial(mail.Timeout, smtps, smtp).control("", controlSMTP), "", ""},
 
 		{
-			"net.port-blocked", "one port of two", published().srv(smtp).works(imaps, smtp).dial(mail.Timeout, smtps).control(mail.Timeout, controlSMTP),
+			"net.port-blocked", "one port of two", published().srv(smtp).works(imaps, smtp).dial(mail.Timeout, smtps).control(mail.Timeout, controlSMTP, secondSMTP),
 			"This network blocks port 465: smtp.example.org cannot be reached there", mail.Error,
 		},
 		{
-			"net.port-blocked", "control hosts answer on another port for sending", published().works(imaps).dial(mail.Timeout, smtps).control(mail.Timeout, controlSMTP).control("", "smtp+starttls://send.control.example:587"),
+			"net.port-blocked", "control hosts answer on another port for sending", published().works(imaps).dial(mail.Timeout, smtps).control(mail.Timeout, controlSMTP).control("", "smtp+starttls://smtp.comparison.example:587"),
 			"This network blocks port 465: smtp.example.org cannot be reached there", mail.Critical,
+		},
+		{
+			"net.port-blocked", "the only control host may be down as well", nowhere().user(imaps).dial(mail.Timeout, imaps).control(mail.Timeout, controlIMAP),
+			"This network seems to block port 993: imap.example.org cannot be reached there", mail.Critical,
+		},
+		{
+			"net.mail-blocked", "all control hosts are of one owner, and may be down as well", both(mail.Timeout).control(mail.Timeout, controlIMAP, secondSMTP),
+			"This network seems to block mail: no mail server can be reached, whoever runs it", mail.Critical,
 		},
 		{"net.port-blocked", "a control host does not have the service", published().works(imaps).dial(mail.Refused, smtps).control("", controlIMAP).control(mail.Refused, "smtps://imap.control.example:465"), "", ""},
 		{"net.port-blocked", "a control host answers", published().srv(smtp).works(imaps, smtp).dial(mail.Timeout, smtps).control("", controlSMTP), "", ""},
 
 		{
-			"net.port-25-blocked", "a control host is silent too", good().mxHost(mx).dial(mail.Timeout, mx).control(mail.Timeout, controlRelay),
+			"net.port-25-blocked", "a control host is silent too", good().mxHost(mx).dial(mail.Timeout, mx).control(mail.Timeout, controlRelay, secondRelay),
 			"This network blocks port 25, as most networks of homes and offices do", mail.Notice,
 		},
 		{
-			"net.port-25-blocked", "the user sends through it", nowhere().user(mx).dial(mail.Timeout, mx).control(mail.Timeout, controlRelay),
+			"net.port-25-blocked", "the user sends through it", nowhere().user(mx).dial(mail.Timeout, mx).control(mail.Timeout, controlRelay, secondRelay),
 			"This network blocks port 25: mx.example.org cannot be reached there", mail.Critical,
 		},
 		{"net.port-25-blocked", "a control host answers", good().mxHost(mx).dial(mail.Timeout, mx).control("", controlRelay), "", ""},

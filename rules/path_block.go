@@ -109,7 +109,7 @@ func (x *index) lookForBlocks() []block {
 	elsewhere := x.controlsWhere(func(c *server) bool { return isSubmissionOrBox(c) && c.connected() })
 	switch incoming := slices.ContainsFunc(walled, func(s *server) bool { return !outgoing(s) }); {
 	case incoming && slices.ContainsFunc(walled, outgoing) && len(answering) == 0 && len(elsewhere) == 0:
-		h.variant, h.headline = "control", "Nothing could be tested: this network blocks mail."
+		h.variant, h.headline = "control", "Nothing could be tested: this network {blocks} mail."
 		return append(list, block{"net.mail-blocked", h})
 	case !incoming && len(walled) == len(allOutgoing) && !slices.ContainsFunc(elsewhere, outgoing):
 		h.variant = "control"
@@ -120,16 +120,27 @@ func (x *index) lookForBlocks() []block {
 	}
 }
 
-// blockHit makes a certain hit of servers that cannot be reached, as little as
-// the control hosts.
+// blockHit makes a hit of servers that cannot be reached, as little as the control hosts.
 func (x *index) blockHit(walled, controls []*server) hit {
 	if concerned := slices.DeleteFunc(slices.Clone(walled), func(s *server) bool { return !s.concerns() }); len(concerned) > 0 {
 		walled = concerned
 	}
-	h := about(walled)
+	return x.comparedWith(controls, about(walled))
+}
+
+// comparedWith completes a hit. It is certain where the control hosts cannot all
+// be down: they have several owners, or one of them answers on another port.
+func (x *index) comparedWith(controls []*server, h hit) hit {
+	hosts := distinct(hostsOf(controls))
 	h.subject, h.confidence = x.subject(), mail.Certain
 	h.evidence = distinct(seen(controls))
-	h.params = params{"controls": distinct(hostsOf(controls))}
+	h.params = params{"controls": hosts, "blocks": "blocks", "known": "known to work"}
+	up := func(c *server) bool {
+		return c.connected() && slices.Contains(hosts, mail.DisplayName(c.endpoint.Host))
+	}
+	if len(sitesOf(controls)) < 2 && !slices.ContainsFunc(x.controls, up) {
+		h.confidence, h.params = mail.Likely, params{"controls": hosts, "blocks": "seems to block", "single": hosts}
+	}
 	return h
 }
 
@@ -149,10 +160,7 @@ func (x *index) lookForRelayBlock() (hit, bool) {
 	if len(relays) == 0 {
 		return hit{}, false
 	}
-	h := about(relays)
-	h.subject, h.confidence = x.subject(), mail.Certain
-	h.evidence = distinct(seen(controls))
-	h.params = params{"controls": distinct(hostsOf(controls))}
+	h := x.comparedWith(controls, about(relays))
 	if needed := slices.DeleteFunc(slices.Clone(relays), func(s *server) bool { return !s.concerns() }); len(needed) > 0 {
 		h.variant, h.severity = "needed", x.weigh(needed)
 		h.params["open"] = x.openPorts(needed)
