@@ -75,7 +75,7 @@ func (c *conductor) planTrip(found discover.Result) (trip probe.Trip, why string
 	judgement := rules.Judge(c.facts(found), "")
 	switch v := judgement.Verdict; {
 	case in == nil:
-		return trip, "there is neither a password nor a token to sign in with"
+		return trip, "there is no password, no token and no certificate to sign in with"
 	case v.Receive != mail.Works && v.Send != mail.Works:
 		return trip, "neither a server for receiving nor one for sending works with this sign-in"
 	case v.Receive != mail.Works:

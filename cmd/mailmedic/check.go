@@ -45,7 +45,7 @@ is a certificate of your own (--client-cert), which tells who you are.
 			if err := o.output.check(s); err != nil { // before anybody types a password in vain
 				return err
 			}
-			if err := o.test.check(target, o.sign.user, o.sign.given(s)); err != nil {
+			if err := o.test.check(target, o.sign.user, o.sign.canSignIn(s)); err != nil {
 				return err
 			}
 			o.test.longer(cmd, &o.network)

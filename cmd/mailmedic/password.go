@@ -131,6 +131,11 @@ func isYes(answer string) bool {
 	return strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")
 }
 
+// canSignIn reports whether there is to be anything to sign in with.
+func (f *signInFlags) canSignIn(s *streams) bool {
+	return f.given(s) || f.clientCertificate.certificate != ""
+}
+
 // given reports whether a secret is to be read from anywhere.
 func (f *signInFlags) given(s *streams) bool {
 	from, err := f.source(s)

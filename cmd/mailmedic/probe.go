@@ -70,7 +70,7 @@ so is a certificate of your own (--client-cert).
 			if err := o.output.check(s); err != nil { // before anybody types a password in vain
 				return err
 			}
-			if err := o.test.check(mail.Target{}, o.sign.user, o.sign.given(s)); err != nil {
+			if err := o.test.check(mail.Target{}, o.sign.user, o.sign.canSignIn(s)); err != nil {
 				return err
 			}
 			o.test.longer(cmd, &o.network)

@@ -35,7 +35,7 @@ func (f *sendTestFlags) longer(cmd *cobra.Command, n *networkFlags) {
 
 // check refuses a test that cannot be made, before anybody types a password.
 // user is who is to sign in, where that is known; secret tells whether there is
-// anything to sign in with.
+// anything to sign in with, which may be a certificate.
 func (f *sendTestFlags) check(target mail.Target, user string, secret bool) error {
 	switch {
 	case f.keep && !f.send:
@@ -45,7 +45,7 @@ func (f *sendTestFlags) check(target mail.Target, user string, secret bool) erro
 	case !f.send:
 		return nil
 	case !secret:
-		return usagef("--send-test signs in to send and to look for the message, so it needs a password or a token: add --ask-password")
+		return usagef("--send-test signs in to send and to look for the message, so it needs a password, a token or a certificate: add --ask-password")
 	}
 	_, err := f.sender(target, user)
 	return err
@@ -62,6 +62,8 @@ func (f *sendTestFlags) sender(target mail.Target, user string) (string, error) 
 	}
 	parsed, err := mail.ParseTarget(address)
 	switch {
+	case !strings.Contains(address, "@") && target.Domain != "":
+		return "", usagef("--send-test needs the address that the message goes to: write it instead of %s", target.DisplayDomain())
 	case !strings.Contains(address, "@"):
 		return "", usagef("--send-test needs the address that the message goes to; the user name is none, so add --address")
 	case err != nil:
