@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 
 	socks "golang.org/x/net/proxy"
 
@@ -53,34 +54,38 @@ func (p *SOCKS) String() string { return "socks5://" + p.Address }
 // dialThrough gives a dial function that makes TCP connections through the
 // proxy, and its connections to the proxy by dial. What goes over UDP goes
 // there directly.
-func (p *SOCKS) dialThrough(dial DialFunc) (DialFunc, error) {
+func (p *SOCKS) dialThrough(dial DialFunc) DialFunc {
 	var auth *socks.Auth
 	if p.Username != "" {
 		auth = &socks.Auth{User: p.Username, Password: p.Password.Reveal()}
-	}
-	dialer, err := socks.SOCKS5("tcp", p.Address, auth, toProxy{dial})
-	if err != nil {
-		return nil, fmt.Errorf("use the proxy: %w", err)
-	}
-	through, ok := dialer.(socks.ContextDialer)
-	if !ok {
-		return nil, errors.New("the SOCKS dialer has no context")
 	}
 	return func(ctx context.Context, network string, to netip.AddrPort) (net.Conn, error) {
 		if !strings.HasPrefix(network, "tcp") {
 			return dial(ctx, network, to)
 		}
+		var heard atomic.Bool
+		dialer, err := socks.SOCKS5("tcp", p.Address, auth, toProxy{dial, &heard})
+		if err != nil {
+			return nil, fmt.Errorf("use the proxy: %w", err)
+		}
+		through, ok := dialer.(socks.ContextDialer)
+		if !ok {
+			return nil, errors.New("the SOCKS dialer has no context")
+		}
 		conn, err := through.DialContext(ctx, "tcp", to.String())
 		if err != nil {
-			return nil, p.explain(ctx, err, to)
+			return nil, p.explain(ctx, err, heard.Load(), to)
 		}
 		return conn, nil
-	}, nil
+	}
 }
 
 // toProxy makes the connections to the proxy. What fails there is no failure of
 // the server.
-type toProxy struct{ dial DialFunc }
+type toProxy struct {
+	dial  DialFunc
+	heard *atomic.Bool // a word of the proxy; it answers the first message whatever is beyond it
+}
 
 // Dial implements socks.Dialer.
 func (t toProxy) Dial(network, address string) (net.Conn, error) {
@@ -96,7 +101,22 @@ func (t toProxy) DialContext(ctx context.Context, network, address string) (net.
 			Class: mail.Unreachable, Detail: "the proxy cannot be used: " + describe(err, address),
 		}}}
 	}
-	return conn, nil
+	return &heardConn{conn, t.heard}, nil
+}
+
+// A heardConn is a connection to a proxy that notes whether the proxy speaks.
+type heardConn struct {
+	net.Conn
+	heard *atomic.Bool
+}
+
+// Read implements net.Conn.
+func (c *heardConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if n > 0 {
+		c.heard.Store(true)
+	}
+	return n, err
 }
 
 func (t toProxy) reach(ctx context.Context, network, address string) (net.Conn, error) {
@@ -135,8 +155,14 @@ func (f *proxyFault) Unwrap() error { return &f.fault }
 
 // explain tells what the proxy said of a connection (RFC 1928 section 6) from
 // what went wrong with the proxy itself. Package x/net/proxy has the replies as text only.
-func (p *SOCKS) explain(ctx context.Context, err error, to netip.AddrPort) error {
-	if _, known := errors.AsType[*proxyFault](err); known || over(ctx) {
+func (p *SOCKS) explain(ctx context.Context, err error, heard bool, to netip.AddrPort) error {
+	_, known := errors.AsType[*proxyFault](err)
+	switch {
+	case known, errors.Is(ctx.Err(), context.Canceled):
+		return err
+	case over(ctx) && !heard:
+		return &proxyFault{fault{mail.Failure{Class: mail.Unreachable, Detail: "the proxy cannot be used: " + p.Address + " does not answer as a SOCKS proxy does"}}}
+	case over(ctx):
 		return err
 	}
 	class := mail.Unreachable
@@ -197,11 +223,7 @@ func (n *Network) vantage() error {
 		}
 	}
 	if p := n.options.SOCKS; p != nil {
-		through, err := p.dialThrough(n.dial)
-		if err != nil {
-			return err
-		}
-		n.dial, n.facts.Via = through, p.String()
+		n.dial, n.facts.Via = p.dialThrough(n.dial), p.String()
 		n.options.Proxy = func(*url.URL) (*url.URL, error) { return nil, nil }
 	}
 	return nil

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/mailmedic/mailmedic/mail"
 )
@@ -217,6 +219,31 @@ func TestAProxyThatIsNotThereIsToBlame(t *testing.T) {
 	o := d.Observations[0]
 	if d.Failure == nil || d.Failure.Detail != "the proxy cannot be used: connection refused by "+gone || o.DialFacts == nil || !o.ViaFailed {
 		t.Errorf("%+v, %+v", d.Failure, o.DialFacts)
+	}
+}
+
+// A proxy answers the first message whatever is beyond it, so that silence is its own.
+func TestAProxyThatSaysNothingIsToBlame(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = silent.Close() }()
+	p := &SOCKS{Address: silent.Addr().String()}
+	n, err := New(Options{SOCKS: p})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	d := n.Dial(ctx, mail.Endpoint{Protocol: mail.IMAP, Security: mail.TLS, Host: "192.0.2.7", Port: 993})
+	if o := d.Observations[0]; o.DialFacts == nil || !o.ViaFailed {
+		t.Errorf("%+v, %+v", d.Failure, o.DialFacts)
+	}
+	if _, blamed := errors.AsType[*proxyFault](p.explain(ctx, context.DeadlineExceeded, true, netip.MustParseAddrPort("192.0.2.7:993"))); blamed {
+		t.Error("a proxy that has answered is blamed for a silent server")
 	}
 }
 
