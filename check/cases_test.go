@@ -263,7 +263,7 @@ func TestEveryCaseOfANetworkHasItsFinding(t *testing.T) {
 			if strings.Contains(test.name, "black hole") {
 				there = impatient() // it is seen at once that nothing comes back
 			}
-			r := play(t, w, there, (*check.Options).SetUnhurried)
+			r := play(t, w, there, unhurried)
 			if r.closing.Receive != test.receive {
 				t.Errorf("receive %s: %s", r.closing.Receive, r.closing.Summary)
 			}

@@ -29,6 +29,7 @@ type Options struct {
 	Control    []mail.Endpoint  // control hosts, asked on suspicion only, see DefaultControl; none where no third party may be asked
 	AllPorts   bool             // Probe only: ask every standard port of a host that is named without one
 	Tool       mail.Tool        // who reports
+	Unhurried  bool             // wait for published settings and better servers as long as the run takes, so that no choice depends on how quick the answers are
 
 	times *timeouts // nil for the usual ones
 }

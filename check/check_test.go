@@ -76,6 +76,9 @@ func play(tb testing.TB, w *lab.World, lo lab.Options, change func(*check.Option
 	})
 }
 
+// unhurried takes out of a run what depends on how busy the machine is.
+func unhurried(o *check.Options) { o.Unhurried = true }
+
 // playAs is play with what the running world gives to sign in.
 func playAs(tb testing.TB, w *lab.World, lo lab.Options, change func(*check.Options, *lab.Running)) run {
 	tb.Helper()

@@ -69,28 +69,34 @@ func (c *conductor) mayConnect(host string) bool {
 }
 
 // waits reports whether a host is to be left alone for now. While an address is
-// cooling, nobody is asked whose addresses are not known.
+// cooling, nobody is asked whose addresses are not known, nor anybody while those
+// of a host with connections are not.
 func (c *conductor) waits(host string) bool {
 	if len(c.cooling) == 0 {
 		return false
 	}
-	addrs, known := c.addresses[host]
-	if !known {
-		c.lookUp(host)
+	known := c.knows(host)
+	for other := range c.atHost {
+		known = c.knows(other) && known
 	}
-	return addrs == nil || slices.ContainsFunc(addrs, func(a netip.Addr) bool {
+	return !known || slices.ContainsFunc(c.addresses[host], func(a netip.Addr) bool {
 		cool := c.cooling[a]
 		return cool != nil && time.Now().Before(cool.until)
 	})
 }
 
-// lookUp finds out which addresses a host has; the network remembers them.
-func (c *conductor) lookUp(host string) {
+// knows reports whether the addresses of a host are known, and has them looked
+// up; the network remembers them.
+func (c *conductor) knows(host string) bool {
+	if addrs, asked := c.addresses[host]; asked {
+		return addrs != nil
+	}
 	c.addresses[host] = nil
 	c.start(func() {
 		addrs, _ := c.o.Network.Addresses(c.run, host)
 		c.tell(func() { c.addresses[host] = append([]netip.Addr{}, addrs...) })
 	})
+	return false
 }
 
 // takesTurns reports whether a host has an address that takes one connection at

@@ -22,7 +22,7 @@ func TestWhoIsTriedAndInWhichOrder(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := play(t, world(t, name), lab.Options{}, (*check.Options).SetUnhurried)
+			r := play(t, world(t, name), lab.Options{}, unhurried)
 			var tries []string
 			for _, l := range r.journal.Logins {
 				tries = append(tries, l.Endpoint.String()+" "+l.User)

@@ -28,7 +28,7 @@ type record struct {
 
 // begin opens the stream with its header.
 func begin(command string, target mail.Target, o Options, emit func(mail.Event)) *record {
-	r := &record{o: o, times: cmp.Or(o.times, defaultTimeouts()), target: target, started: time.Now(), emit: emit, book: newBook()}
+	r := &record{o: o, times: cmp.Or(o.times, newTimeouts(o.Unhurried)), target: target, started: time.Now(), emit: emit, book: newBook()}
 	if r.o.Timeout == 0 {
 		r.o.Timeout = DefaultTimeout
 		if o.SendTest != nil {

@@ -154,7 +154,7 @@ func playCanary(t *testing.T, name, world, secret string, args ...string) string
 func runCanary(t *testing.T, args []string) (stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	s := &streams{in: strings.NewReader(""), out: &out, err: &errs, errIsTTY: true, env: func(string) string { return "" }}
+	s := &streams{in: strings.NewReader(""), out: &out, err: &errs, errIsTTY: true, env: func(string) string { return "" }, unhurried: true}
 	s.world.After = func(time.Duration) <-chan time.Time { return time.After(0) }
 	if code := Main(t.Context(), args, s); code == exitUsage || code == exitFault {
 		t.Fatalf("exit code %d: %s", code, &errs)

@@ -47,6 +47,7 @@ func play(s *streams, command string, n *networkFlags, out *outputFlags, world w
 		Discovery:  discovery,
 		FailOn:     failOn,
 		Transcript: n.transcript,
+		Unhurried:  s.unhurried,
 		Injection:  n.injectionTest,
 		Control:    control,
 		Tool:       tool(),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -12,7 +13,7 @@ import (
 func demo(t *testing.T, args ...string) (stdout string, code int) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	s := &streams{in: strings.NewReader(""), out: &out, err: &errs, env: func(string) string { return "" }}
+	s := &streams{in: strings.NewReader(""), out: &out, err: &errs, env: func(string) string { return "" }, unhurried: true}
 	s.world.After = func(time.Duration) <-chan time.Time { return time.After(0) }
 	code = Main(t.Context(), append([]string{"demo"}, args...), s)
 	if code == exitUsage || code == exitFault {
@@ -38,8 +39,11 @@ func TestSameAnswersSameOutput(t *testing.T) {
 				args = append(args, "--timeout", "2s")
 			}
 			t.Run(name+" "+command, func(t *testing.T) {
-				first, _ := demo(t, args...)
-				second, _ := demo(t, args...)
+				var first, second string
+				var both sync.WaitGroup
+				both.Go(func() { first, _ = demo(t, args...) })
+				both.Go(func() { second, _ = demo(t, args...) })
+				both.Wait()
 				var document any
 				if err := json.Unmarshal([]byte(first), &document); err != nil {
 					t.Fatal(err)

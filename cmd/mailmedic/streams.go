@@ -20,8 +20,9 @@ type streams struct {
 	env      func(string) string
 	hasEnv   func(string) bool // a variable is there, if only with an empty value; nil for none
 
-	reach wire.Options // the way into the network; zero is this computer's, a test leads into a world
-	world lab.Options  // how a demo's world behaves; a test lets its delays pass at once
+	reach     wire.Options // the way into the network; zero is this computer's, a test leads into a world
+	world     lab.Options  // how a demo's world behaves; a test lets its delays pass at once
+	unhurried bool         // no choice of a run depends on how busy the machine is
 
 	prompting atomic.Bool // a person is being asked
 
