@@ -131,7 +131,7 @@ func TestUserNamesAndWaysToSignInAreSaidAsInMailPrograms(t *testing.T) {
 		}
 	}
 	got := signInWords([]string{"scram-sha-256", "cram-md5", "plain", "login", "xoauth2", "oauthbearer", "gssapi", "ntlm", "external", "x-new"})
-	want := []string{"encrypted password", normalPassword, "OAuth2", "Kerberos", "NTLM", "TLS certificate", "x-new"}
+	want := []string{"encrypted password", mail.NormalPassword, "OAuth2", "Kerberos", "NTLM", "TLS certificate", "x-new"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

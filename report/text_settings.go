@@ -117,7 +117,7 @@ func (v *view) settingRow(s mail.Setting) settingRow {
 	if ascii != "" {
 		row.notes = append(row.notes, "user name with the domain in ASCII: "+ascii)
 	}
-	if ways := signInWords(s.Auth); len(ways) > 0 && (v.o.Verbose > 0 || !slices.Contains(ways, normalPassword)) {
+	if ways := signInWords(s.Auth); len(ways) > 0 && (v.o.Verbose > 0 || !slices.Contains(ways, mail.NormalPassword)) {
 		row.notes = append(row.notes, "sign-in by "+strings.Join(ways, ", "))
 	}
 	if v.o.Verbose > 0 && !v.o.Quiet {

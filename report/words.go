@@ -82,42 +82,19 @@ func trustWords(t mail.Trust) string {
 	return string(t)
 }
 
-// What mail programs call a password that the server gets to see, and one that
-// it is only shown to be known.
-const (
-	normalPassword    = "normal password"
-	encryptedPassword = "encrypted password"
-)
-
-func isPasswordWord(way string) bool { return way == normalPassword || way == encryptedPassword }
+func isPasswordWord(way string) bool {
+	return way == mail.NormalPassword || way == mail.EncryptedPassword
+}
 
 // signInWords gives the ways to sign in as mail programs call them, in their order.
 func signInWords(mechanisms []string) []string {
 	var ways []string
 	for _, m := range mechanisms {
-		if way := signInWord(m); !slices.Contains(ways, way) {
+		if way := mail.SignInWord(m); !slices.Contains(ways, way) {
 			ways = append(ways, way)
 		}
 	}
 	return ways
-}
-
-func signInWord(mechanism string) string {
-	switch {
-	case mechanism == "plain", mechanism == "login", mechanism == "user":
-		return normalPassword
-	case mechanism == "cram-md5", mechanism == "digest-md5", mechanism == "apop", strings.HasPrefix(mechanism, "scram-"):
-		return encryptedPassword
-	case mechanism == "xoauth2", mechanism == "oauthbearer", mechanism == "oauth2":
-		return "OAuth2"
-	case mechanism == "gssapi":
-		return "Kerberos"
-	case mechanism == "ntlm":
-		return "NTLM"
-	case mechanism == "external":
-		return "TLS certificate"
-	}
-	return mechanism
 }
 
 // whyWords goes on after "because". A run that the user ended had no deadline to keep.

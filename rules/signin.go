@@ -118,7 +118,7 @@ func passwordRules() []rule {
 			words: words{
 				title:  "{host} offers {useless}, and accepts the password only by {right}",
 				detail: "Its password store cannot check {useless}. Mail programs that are set to an encrypted password are told that the password is wrong.",
-				fix:    "Take {useless} out of what the server offers. In the mail program choose the normal password, over SSL/TLS or STARTTLS.",
+				fix:    "Take {useless} out of what the server offers. In the mail program choose \"{way}\"[ and, where it asks further, {further}], over SSL/TLS or STARTTLS.",
 			},
 			check: (*index).findUselessMechanism,
 		},
@@ -129,7 +129,7 @@ func passwordRules() []rule {
 			words: words{
 				title:  "{host} offers {broken}, which does not work, and lets people in by {right}",
 				detail: "Mail programs that are set to this way to sign in fail[ (\"{said}\")], although user name and password are right.",
-				fix:    "Take {broken} out of what the server offers, or mend it: the log of the authentication service tells more. In the mail program choose the normal password, over SSL/TLS or STARTTLS.",
+				fix:    "Take {broken} out of what the server offers, or mend it: the log of the authentication service tells more. In the mail program choose \"{way}\"[ and, where it asks further, {further}], over SSL/TLS or STARTTLS.",
 			},
 			check: (*index).findBrokenMechanism,
 		},
@@ -379,12 +379,23 @@ func (x *index) findUselessMechanism() []hit {
 				}
 				h := about([]*server{s})
 				h.evidence = []string{o.ID, accepted.ID}
-				h.params = params{"useless": strings.ToUpper(o.Mechanism), "right": strings.ToUpper(accepted.Mechanism)}
+				h.params = insteadOf(o.Mechanism, accepted.Mechanism)
+				h.params["useless"] = strings.ToUpper(o.Mechanism)
 				hits = append(hits, h)
 			}
 		}
 	}
 	return hits
+}
+
+// insteadOf names the mechanism that works, and what mail programs call it.
+// Where they call both the same, some let people choose further.
+func insteadOf(wrong, right string) params {
+	p := params{"right": strings.ToUpper(right), "way": mail.SignInWord(right)}
+	if mail.SignInWord(wrong) == p["way"] {
+		p["further"] = strings.ToUpper(right)
+	}
+	return p
 }
 
 // findBrokenMechanism looks for a mechanism that was faulted where another one
@@ -404,7 +415,8 @@ func (x *index) findBrokenMechanism() []hit {
 			}
 			h := about([]*server{s})
 			h.evidence = []string{o.ID, s.signIns[accepted].ID}
-			h.params = params{"broken": strings.ToUpper(o.Mechanism), "right": strings.ToUpper(s.signIns[accepted].Mechanism), "said": said(o.Reply)}
+			h.params = insteadOf(o.Mechanism, s.signIns[accepted].Mechanism)
+			h.params["broken"], h.params["said"] = strings.ToUpper(o.Mechanism), said(o.Reply)
 			hits = append(hits, h)
 		}
 	}
