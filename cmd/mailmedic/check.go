@@ -36,7 +36,9 @@ is a certificate of your own (--client-cert), which tells who you are.
   mailmedic check anna@example.org --ask-password
   mailmedic check anna@example.org --ask-password --send-test
   mailmedic check example.org -f json -o text=ticket.txt`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1,
+			"check needs an address or a domain; write for example: mailmedic check anna@example.org",
+			"check takes one address or domain and nothing more; for a password add --ask-password"),
 		RunE: runs(func(cmd *cobra.Command, args []string) error {
 			target, err := mail.ParseTarget(args[0])
 			if err != nil {

@@ -79,8 +79,10 @@ func (o *demoOptions) demo(cmd *cobra.Command, s *streams, name string, named []
 		return usagef("--command %q is not one of check, discover, probe, login", o.command)
 	case o.clients && o.command != "discover":
 		return usagef("--clients goes with --command discover")
-	case (o.all || o.survey || len(named) > 0) && o.command != "probe":
-		return usagef("servers, --all and --tls-survey go with --command probe")
+	case len(named) > 0 && o.command != "probe":
+		return usagef("demo takes one scenario; to ask servers of it add --command probe")
+	case (o.all || o.survey) && o.command != "probe":
+		return usagef("--all and --tls-survey go with --command probe")
 	}
 	world, err := scenario(name)
 	if err != nil {
@@ -90,9 +92,9 @@ func (o *demoOptions) demo(cmd *cobra.Command, s *streams, name string, named []
 		return usagef("%s: demo.arguments: %w", name, err)
 	}
 	o.network.pretended = world
-	target, err := mail.ParseTarget(world.Demo.Address)
+	target, err := o.target(world)
 	if err != nil {
-		return usagef("%s: %w", name, err)
+		return err
 	}
 	if err := o.test.check(target, world.Demo.User, len(secretFlagsOf(world.Demo)) > 0); err != nil {
 		return err
@@ -121,6 +123,26 @@ func (o *demoOptions) demo(cmd *cobra.Command, s *streams, name string, named []
 	return o.run(cmd.Context(), s, "demo", running.Network(), target, o.account(world.Demo, world.Demo.User, certificate))
 }
 
+// target gives the address that a world is about. Its servers can be asked without one.
+func (o *demoOptions) target(world *lab.World) (mail.Target, error) {
+	demo := world.Demo
+	signsIn := demo.User != "" || demo.Password == "" && demo.Token == ""
+	switch {
+	case demo.Address == "" && o.command == "probe" && signsIn:
+		return mail.Target{}, nil
+	case demo.Address == "" && o.command == "probe":
+		return mail.Target{}, usagef("%s: demo has a secret and nobody to sign in; add in servers.toml below [demo]: user = \"anna@example.org\"", world.Name)
+	case demo.Address == "":
+		return mail.Target{}, usagef("%s is about no address; add --command probe to ask its servers, "+
+			"or in servers.toml below [demo]: address = \"anna@example.org\"", world.Name)
+	}
+	target, err := mail.ParseTarget(demo.Address)
+	if err != nil {
+		return target, usagef("%s: demo.address: %w", world.Name, err)
+	}
+	return target, nil
+}
+
 // probe asks servers of a world, all of them where none is named.
 func (o *demoOptions) probe(ctx context.Context, s *streams, world *lab.World, network wire.Options, named []string, signIn *check.SignIn) error {
 	p := probeOptions{network: o.network, output: o.output, all: o.all, survey: o.survey, test: o.test}
@@ -131,6 +153,9 @@ func (o *demoOptions) probe(ctx context.Context, s *streams, world *lab.World, n
 	}
 	if len(servers) == 0 {
 		servers = slices.DeleteFunc(world.Endpoints(), func(e mail.Endpoint) bool { return slices.Contains(world.Control, e) })
+	}
+	if len(servers) == 0 {
+		return usagef("%s has no servers to ask; add in servers.toml below [[server]]: endpoints = [\"imaps://imap.example.org:993\"]", world.Name)
 	}
 	command := []string{"mailmedic", "probe"}
 	for _, e := range servers {

@@ -36,7 +36,9 @@ No server is tested, so no finding makes it fail.
 		Example: `  mailmedic discover anna@example.org
   mailmedic discover example.org --explain
   mailmedic discover example.org --clients`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1,
+			"discover needs an address or a domain; write for example: mailmedic discover anna@example.org",
+			"discover takes one address or domain and nothing more"),
 		RunE: runs(func(cmd *cobra.Command, args []string) error {
 			target, err := mail.ParseTarget(args[0])
 			if err != nil {

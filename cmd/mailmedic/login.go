@@ -80,7 +80,10 @@ Exit codes:
   mailmedic login microsoft --user anna@example.org --device --client-id ID --token-file token
   mailmedic check anna@example.org --token-command 'mailmedic login anna@example.org --client-id ID --print'
   mailmedic login anna@example.org --issuer https://login.example.org --client-id ID --keyring mail`,
-		Args: cobra.ExactArgs(1),
+		Args: takes(1, 1,
+			"login needs an address or a provider; write for example: mailmedic login anna@example.org\n"+
+				"The providers are "+strings.Join(providers.IssuerNames(), ", ")+".",
+			"login takes one address or provider and nothing more; for the name of the account add --user"),
 		RunE: runs(func(cmd *cobra.Command, args []string) error {
 			return o.run(cmd.Context(), s, s.reach, args[0])
 		}),

@@ -58,7 +58,8 @@ so is a certificate of your own (--client-cert).
   mailmedic probe smtp.example.org:587 --tls-survey
   mailmedic probe imaps://[2001:db8::25]:993 --transcript
   mailmedic probe imaps://imap.example.org --user anna@example.org --ask-password`,
-		Args: cobra.MinimumNArgs(1),
+		Args: takes(1, -1, "probe needs a server; write for example: mailmedic probe imap.example.org:993\n"+
+			"The servers of an address are found and asked by: mailmedic check anna@example.org", ""),
 		RunE: runs(func(cmd *cobra.Command, args []string) error {
 			servers, err := o.servers(args)
 			if err != nil {

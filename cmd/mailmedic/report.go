@@ -26,8 +26,12 @@ input. With --fail-on the exit code is judged anew.
 		Example: `  mailmedic check anna@example.org -f jsonl > run.jsonl
   mailmedic report run.jsonl
   mailmedic report run.jsonl -f json`,
-		Args: cobra.MaximumNArgs(1),
+		Args: takes(0, 1, "", "report takes one recorded run and nothing more; run it once for each"),
 		RunE: runs(func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 && s.inIsTTY {
+				return usagef("report needs a recorded run; write for example: mailmedic report run.jsonl\n" +
+					"It is recorded by: mailmedic check anna@example.org -o jsonl=run.jsonl")
+			}
 			in, name := s.in, "standard input"
 			if len(args) == 1 && args[0] != "-" {
 				file, err := os.Open(args[0])
