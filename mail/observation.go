@@ -130,9 +130,14 @@ type HTTPFacts struct {
 	Proxy     string   `json:"proxy,omitempty"` // the proxy from the environment that was used, without user info
 }
 
-// DialFacts say from where a connection was tried, where that is not simply this computer.
+// DialFacts say from where a connection was tried, where that is not simply this
+// computer, and how long it took a program that tries several addresses.
 type DialFacts struct {
 	Via       string `json:"via,omitempty"`        // the SOCKS proxy, as socks5://host:port
 	ViaFailed bool   `json:"via_failed,omitempty"` // the proxy is to blame, and nothing is known of the server
 	From      string `json:"from,omitempty"`       // the source address that was bound
+
+	// RacedMS is the time from the first attempt at any address of the host to this
+	// connection, in milliseconds, where several were tried (RFC 8305 section 5).
+	RacedMS int64 `json:"raced_ms,omitempty"`
 }

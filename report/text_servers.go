@@ -128,6 +128,14 @@ func (v *view) alsoTried(o mail.Observation) {
 	v.fact("Also tried", way+": "+join("; ", join(", ", f.Version, f.Cipher, f.Group), failureWords(o.Failure, "")))
 }
 
+// racedWords says how long a program waits that tries several addresses.
+func racedWords(f *mail.DialFacts) string {
+	if f == nil || f.RacedMS == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", connected %s after the first address was tried", seconds(f.RacedMS))
+}
+
 // extras puts what is odd or rare about a handshake.
 func (v *view) extras(f *mail.TLSFacts) {
 	var notes []string
@@ -216,7 +224,7 @@ func limitWord(name string, n int64) string {
 
 func (v *view) serverFacts(o mail.Observation) {
 	if o.Kind == mail.KindDial {
-		v.fact("Address", o.Address+failureWords(o.Failure, ": "))
+		v.fact("Address", o.Address+racedWords(o.DialFacts)+failureWords(o.Failure, ": "))
 		return
 	}
 	if f := o.TLSFacts; f != nil {

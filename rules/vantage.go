@@ -70,7 +70,7 @@ func (x *index) findProxyFailed() []hit {
 
 func (x *index) findVantage() []hit {
 	for _, o := range x.ofKind(mail.KindDial) {
-		if o.DialFacts == nil {
+		if o.DialFacts == nil || o.Via == "" && o.From == "" {
 			continue
 		}
 		hits := x.domainHit(o.ID)

@@ -151,6 +151,9 @@ func (r reached) observations(e mail.Endpoint, facts func(error) *mail.DialFacts
 		if a.ended {
 			observe(a.target, a.started, a.took, a.err, Classify(a.err))
 		}
+		if a.ended && a.err == nil && len(r.attempts) > 1 {
+			list[len(list)-1].DialFacts = raced(list[len(list)-1].DialFacts, a.started.Add(a.took).Sub(r.attempts[0].started))
+		}
 	}
 	if len(r.attempts) > 0 {
 		slices.SortFunc(r.refused, netip.Addr.Compare)
@@ -159,6 +162,16 @@ func (r reached) observations(e mail.Endpoint, facts func(error) *mail.DialFacts
 		}
 	}
 	return list
+}
+
+// raced adds to facts how long a race took until it was won.
+func raced(facts *mail.DialFacts, took time.Duration) *mail.DialFacts {
+	won := mail.DialFacts{}
+	if facts != nil {
+		won = *facts
+	}
+	won.RacedMS = took.Milliseconds()
+	return &won
 }
 
 // lost gives the addresses whose attempts were cancelled, in the order of their starts.

@@ -102,6 +102,42 @@ func TestDial(t *testing.T) {
 	}
 }
 
+// Who tries one address after the other learns how long that takes; where one
+// was enough there is nothing to tell.
+func TestARaceTellsHowLongItTook(t *testing.T) {
+	t.Parallel()
+	const v4, v6 = "tcp4 192.0.2.1:993", "tcp6 [2001:db8::1]:993"
+	for _, c := range []struct {
+		name    string
+		servers map[string]func(net.Conn)
+		want    int64 // ms, -1 for not told
+	}{
+		{"the first address is silent", map[string]func(net.Conn){v4: greet, v6: nil}, 250},
+		{"the first address refuses", map[string]func(net.Conn){v4: greet}, 0},
+		{"the first address answers", map[string]func(net.Conn){v4: greet, v6: greet}, -1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				w := &world{servers: map[string]func(net.Conn){"udp4 192.0.2.53:53": dualZone.answerer(t).overPipe}}
+				for at, serve := range c.servers {
+					w.servers[at] = serve
+				}
+				d, _ := dialIn(t, w, Options{}, imaps)
+				got := int64(-1)
+				for _, o := range d.Observations {
+					if o.Kind == mail.KindDial && o.Failure == nil && o.DialFacts != nil {
+						got = o.RacedMS
+					}
+				}
+				if got != c.want {
+					t.Errorf("raced for %d ms, want %d", got, c.want)
+				}
+			})
+		})
+	}
+}
+
 func TestTheObservationsOfADial(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
