@@ -264,6 +264,38 @@ func TestATestMessageIsFoundByPOP3AndDeletedAlone(t *testing.T) {
 	}
 }
 
+// What a server shows on the second connection is what is wrong, not that no
+// password is sent to it.
+func TestATripSaysWhatIsOtherwiseThanBefore(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		script string
+		class  mail.Class
+		words  string
+	}{
+		"another certificate": {strings.Replace(imapBoth, "TLS", "TLS expired", 1), mail.CertExpired, ""},
+		"other mechanisms": {
+			strings.Replace(imapBoth, "AUTH=PLAIN", "AUTH=CRAM-MD5", 1), mail.AuthUnavailable,
+			"the server no longer offers plain, with which it has let this user in before",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, test.script)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+			defer cancel()
+			j := &journey{
+				Trip: Trip{Network: w.network(), Credentials: withPassword(), In: Way{endpoint(t, imapTLS), anna, "plain"}},
+				emit: func(mail.Observation) {}, message: theMessage(anna),
+			}
+			_, f := j.openBox(ctx)
+			if f == nil || f.Class != test.class || test.words != "" && f.Detail != test.words {
+				t.Errorf("failure %+v", f)
+			}
+		})
+	}
+}
+
 // A box for a person who ends the run as soon as the message is seen.
 type hastyBox struct {
 	*Session

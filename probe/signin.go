@@ -134,6 +134,8 @@ func (s *Session) WithoutCertificate() { s.certless = true }
 func (s *Session) noMethod(c Credentials) string {
 	offered := s.facts.Mechanisms.AfterTLS
 	switch {
+	case s.only != "":
+		return "the server no longer offers " + s.only + ", with which it has let this user in before"
 	case len(offered) == 0:
 		return "the server offers no sign-in here"
 	case c.Secret.IsZero() && slices.Contains(offered, "external"):

@@ -155,9 +155,12 @@ func (j *journey) signIn(ctx context.Context, v *visit, w Way) *mail.Failure {
 	c := j.Credentials
 	c.Username = w.Username
 	v.only = w.Mechanism
+	unverified := v.failure // says more than that nothing is sent therefore
 	switch outcome := v.SignIn(ctx, c, j.Insecure); {
 	case outcome == Accepted:
 		return nil
+	case unverified != nil && v.failure.Class == mail.PolicyRefused:
+		return unverified
 	case v.failure == nil:
 		return &mail.Failure{Class: mail.Closed, Detail: "the server ended the session before the sign-in"}
 	default:

@@ -41,6 +41,9 @@ func tripRules() []rule {
 				detail: "It was asked for, but {reason}.",
 				fix:    "First mend what else stands here, then run again.",
 			},
+			variants: map[string]words{"otherwise": {
+				fix: "Run again. If it stays so, the provider looks into the log of {host} for this moment: it let the user in on another connection shortly before.",
+			}},
 			check: (*index).findUnsent,
 		},
 		{
@@ -198,15 +201,22 @@ func (x *index) findUnsent() []hit {
 	}
 	for _, o := range x.ofKind(mail.KindSend) {
 		if isTest(o) && o.SendFacts == nil && o.Failure != nil {
-			return testHit(o, params{"reason": "the server for sending did not take it on a second connection: " + o.Failure.Detail})
+			return otherwise(o, "the server for sending did not take it on a second connection: ")
 		}
 	}
 	for _, o := range x.ofKind(mail.KindMailbox) {
 		if isTest(o) && o.ArrivalFacts == nil && o.Failure != nil {
-			return testHit(o, params{"reason": "nobody could have seen it arrive: " + o.Failure.Detail})
+			return otherwise(o, "nobody could have seen it arrive: ")
 		}
 	}
 	return nil
+}
+
+// otherwise makes a hit of a server that was otherwise on the connections before.
+func otherwise(o mail.Observation, reason string) []hit {
+	hits := testHit(o, params{"reason": reason + o.Failure.Detail})
+	hits[0].variant, hits[0].owner = "otherwise", mail.OwnerProvider
+	return hits
 }
 
 func (x *index) findUnawaited() []hit {
