@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -86,7 +87,12 @@ func certificateRules() []rule {
 				detail: "An intermediate certificate is missing. Web browsers repair that by themselves, mail programs do not and refuse to {task} mail ({ports:port|ports} {ports}).",
 				fix:    "Configure the server with the full chain file (often fullchain.pem) instead of its own certificate alone, and reload it.",
 			},
-			check: certificates(mail.CertChain),
+			variants: map[string]words{"private": {
+				title:  "The certificate chain that {hosts} {hosts:sends|send} leads to no authority that is known here",
+				detail: "An intermediate certificate is missing, so mail programs refuse to {task} mail ({ports:port|ports} {ports}). Or the certificate comes from an organisation's own authority ({issuer}), which this computer was not told to trust.",
+				fix:    "Configure the server with the full chain file (often fullchain.pem) instead of its own certificate alone, and reload it. An authority of one's own is installed on each computer; mailmedic takes it from --ca-file.",
+			}},
+			check: (*index).findIncompleteChain,
 		},
 		{
 			id: "tls.certificate-expires-soon", looksFor: "a server's certificate should have been renewed by now",
@@ -112,6 +118,27 @@ func certificates(class mail.Class) func(*index) []hit {
 	return func(x *index) []hit {
 		return groupedByCertificate(x.serversWhere(func(s *server) bool { return s.faultClass() == class }), anyKey)
 	}
+}
+
+// findIncompleteChain looks for chains with a gap. What is missing is an
+// intermediate certificate for sure only where a public authority signs, or one
+// that is trusted at another server: the root of a private one is missing here in
+// just the same way.
+func (x *index) findIncompleteChain() []hit {
+	hits := certificates(mail.CertChain)(x)
+	for i, h := range hits {
+		if c, _ := h.servers[0].certificate(); c.Issuer != "" && !isPublicAuthority(c.Issuer) && !x.trusts(c.Issuer) {
+			hits[i].variant, hits[i].confidence, hits[i].params = "private", mail.Likely, params{"issuer": said(c.Issuer)}
+		}
+	}
+	return hits
+}
+
+// trusts reports whether a good certificate of an issuer was seen.
+func (x *index) trusts(issuer string) bool {
+	return slices.ContainsFunc(x.wholeView(), func(o mail.Observation) bool {
+		return o.TLSFacts != nil && o.Failure == nil && len(o.Certificates) > 0 && o.Certificates[0].Issuer == issuer
+	})
 }
 
 // certificateKey tells certificates apart. A server that shows none stands for itself.

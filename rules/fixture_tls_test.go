@@ -102,7 +102,16 @@ func certificateFixtures() []fixture {
 		{"tls.certificate-untrusted", "signed by itself", published().shows(mail.CertUntrusted, from("CN=example.org", true), imaps), "", ""},
 
 		{
-			"tls.chain-incomplete", "the leaf alone", published().works(smtps).shows(mail.CertChain, goodCertificate(), imaps),
+			"tls.chain-incomplete", "the leaf alone, of an authority that may be somebody's own", published().shows(mail.CertChain, from("CN=Own Authority", false), imaps),
+			"The certificate chain that imap.example.org sends leads to no authority that is known here", mail.Critical,
+		},
+		{
+			"tls.chain-incomplete", "the leaf alone, of an authority that another server sends whole",
+			published().shows("", from("CN=Own Authority", false), smtps).shows(mail.CertChain, from("CN=Own Authority", false), imaps),
+			"imap.example.org does not send the whole certificate chain", mail.Critical,
+		},
+		{
+			"tls.chain-incomplete", "the leaf alone, of a public authority", published().works(smtps).shows(mail.CertChain, from("CN=R10,O=Let's Encrypt,C=US", false), imaps),
 			"imap.example.org does not send the whole certificate chain", mail.Critical,
 		},
 		{"tls.chain-incomplete", "the whole chain", good(), "", ""},
