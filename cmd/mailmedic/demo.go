@@ -126,12 +126,12 @@ func (o *demoOptions) demo(cmd *cobra.Command, s *streams, name string, named []
 // target gives the address that a world is about. Its servers can be asked without one.
 func (o *demoOptions) target(world *lab.World) (mail.Target, error) {
 	demo := world.Demo
-	signsIn := demo.User != "" || demo.Password == "" && demo.Token == ""
+	signsIn := demo.Password != "" || demo.Token != ""
 	switch {
-	case demo.Address == "" && o.command == "probe" && signsIn:
-		return mail.Target{}, nil
-	case demo.Address == "" && o.command == "probe":
+	case demo.Address == "" && o.command == "probe" && signsIn && demo.User == "":
 		return mail.Target{}, usagef("%s: demo has a secret and nobody to sign in; add in servers.toml below [demo]: user = \"anna@example.org\"", world.Name)
+	case demo.Address == "" && o.command == "probe":
+		return mail.Target{}, nil
 	case demo.Address == "":
 		return mail.Target{}, usagef("%s is about no address; add --command probe to ask its servers, "+
 			"or in servers.toml below [demo]: address = \"anna@example.org\"", world.Name)
