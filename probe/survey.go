@@ -60,9 +60,10 @@ func (s *Session) Peer() netip.Addr {
 
 // Survey finds out over many further connections, one after another, what the
 // server of a session takes of all that TLS has: versions, suites, groups, and
-// what it does without a server name. The session must have been closed. It
-// makes 150 connections at most, pauses once where the server turns one away,
-// and stops the second time. The observation tells what is known by then, or when
+// what it does without a server name. While one is asked, three that were asked
+// before may still be ending. The session must have been closed. It makes 150
+// connections at most, pauses once where the server turns one away, and stops
+// the second time. The observation tells what is known by then, or when
 // ctx ends; it is of kind tls and has the ID "tls:" endpoint "#" address "/survey".
 func (s *Session) Survey(ctx context.Context, n *wire.Network) (mail.Observation, SurveyEnd) {
 	began := time.Now()
@@ -71,9 +72,10 @@ func (s *Session) Survey(ctx context.Context, n *wire.Network) (mail.Observation
 		ctx, stop = context.WithDeadline(ctx, end.Add(-margin))
 		defer stop()
 	}
-	l := s.newLedger()
+	l, p := s.newLedger(), newPartings()
+	defer p.await()
 	for next, more := l.next(); more; next, more = l.next() {
-		l.learn(next, s.take(ctx, n, next))
+		l.learn(next, s.take(ctx, n, next, p))
 	}
 	l.stopped = s.clean(l.stopped)
 	return mail.Observation{
@@ -95,8 +97,9 @@ func (s *Session) newLedger() *ledger {
 }
 
 // take makes the connection of one step.
-func (s *Session) take(ctx context.Context, n *wire.Network, next step) reply {
+func (s *Session) take(ctx context.Context, n *wire.Network, next step, p *partings) reply {
 	if next.wait {
+		p.oneByOne()
 		pause := time.NewTimer(surveyPause)
 		defer pause.Stop()
 		select {
@@ -110,13 +113,22 @@ func (s *Session) take(ctx context.Context, n *wire.Network, next step) reply {
 	own, stop := context.WithTimeout(ctx, surveyStep)
 	defer stop()
 	other := newSession(s.endpoint, s.options, func(mail.Observation) {})
-	defer other.Close(own)
+	part := func() { other.Close(own) }
+	defer func() { part() }()
 	var r reply
 	f := other.approach(own, n, s.Peer())
 	if f != nil {
 		r.verdict = turnedAway
 	} else {
 		r, f = other.begin(own, next)
+	}
+	if version := r.choice.Version; version != 0 {
+		part = func() {
+			p.begin(func() {
+				other.conn.Leave(ctx, version)
+				other.Close(ctx)
+			})
+		}
 	}
 	if f != nil {
 		r.why = f.Detail

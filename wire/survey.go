@@ -17,9 +17,8 @@ import (
 // of certificates takes.
 const maxFlight = 1 << 17
 
-// Offer begins a handshake with a ClientHello written by hand, finds out what
-// the server chooses, and breaks it off as politely as can be done. Nothing
-// more can be said over the connection. A server that refuses the offer with an
+// Offer begins a handshake with a ClientHello written by hand and finds out what
+// the server chooses. What is left to do with the connection is Leave. A server that refuses the offer with an
 // alert gives a failure of class tls-alert or tls-version; everything else says
 // nothing about the offer for certain.
 func (c *Conn) Offer(ctx context.Context, o Offer) (Choice, *mail.Failure) {
@@ -32,15 +31,20 @@ func (c *Conn) Offer(ctx context.Context, o Offer) (Choice, *mail.Failure) {
 		return Choice{Alert: AlertOf(err)}, handshakeFailure(ctx, err, c.guard.peer, string(watched.first))
 	}
 	choice.readKeyExchange(messages)
-	takeLeave(c.guard, min(choice.Version, tls.VersionTLS12), c.network.timeouts.parting)
 	return choice, nil
 }
 
-// takeLeave breaks a handshake off (RFC 8446 section 6.1) and waits for the
-// server to hang up: it then has nothing to complain of, and its place is free
-// for the next connection.
-func takeLeave(conn *guard, version uint16, within time.Duration) {
-	conn.Limit(time.Now().Add(within))
+// Leave breaks off the handshake of an offer that the server took in a version
+// (RFC 8446 section 6.1), and waits for the server to hang up, for a second or
+// until ctx ends: it then has nothing to complain of, and its place is free for
+// another connection. Most hang up at once. Exim with GnuTLS does half a second
+// after each handshake that came to nothing, whatever the client says.
+func (c *Conn) Leave(ctx context.Context, version uint16) {
+	conn := c.guard
+	conn.Limit(time.Now().Add(c.network.timeouts.parting))
+	stop := context.AfterFunc(ctx, func() { conn.Limit(time.Unix(1, 0)) })
+	defer stop()
+	version = min(version, tls.VersionTLS12)
 	goodbye := []byte{
 		recordAlert, 3, byte(version), 0, 2, alertWarning, alertUserCanceled,
 		recordAlert, 3, byte(version), 0, 2, alertWarning, alertCloseNotify,

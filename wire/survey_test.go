@@ -1,8 +1,11 @@
 package wire
 
 import (
+	"bytes"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"io"
 	"net"
 	"slices"
 	"strings"
@@ -25,6 +28,9 @@ func offered(t *testing.T, o Offer, serve func(net.Conn)) (Choice, *mail.Failure
 		drain(server)
 	}()
 	got, failure := c.Offer(t.Context(), o)
+	if failure == nil {
+		c.Leave(t.Context(), got.Version)
+	}
 	_ = c.Close()
 	<-done
 	return got, failure
@@ -74,6 +80,34 @@ func TestAnOfferTellsWhatTheServerChooses(t *testing.T) {
 				t.Errorf("the server was asked for %q", hello.ServerName)
 			}
 		})
+	}
+}
+
+// Whoever leaves says so, and waits for the server to hang up, but not longer than the run.
+func TestLeavingWaitsForTheServer(t *testing.T) {
+	t.Parallel()
+	leave := func(ctx context.Context, serve func(net.Conn)) time.Duration {
+		n := (&world{}).network(t, Options{Roots: x509.NewCertPool(), Now: now})
+		n.timeouts.parting = time.Minute
+		c, server := connectedIn(t.Context(), t, n, imaps)
+		done := make(chan struct{})
+		go func() { defer close(done); serve(server); _ = server.Close() }()
+		began := time.Now()
+		c.Leave(ctx, tls.VersionTLS13)
+		took := time.Since(began)
+		_ = c.Close()
+		<-done
+		return took
+	}
+	var heard []byte
+	wait := leave(t.Context(), func(c net.Conn) { heard, _ = io.ReadAll(c) }) // it ends with the half that is closed
+	if want := []byte{21, 3, 3, 0, 2, 1, 90, 21, 3, 3, 0, 2, 1, 0}; !bytes.Equal(heard, want) || wait > 30*time.Second {
+		t.Errorf("after %s the server has heard %x, want %x", wait, heard, want)
+	}
+	over, end := context.WithCancel(t.Context())
+	end()
+	if wait := leave(over, drain); wait > 30*time.Second {
+		t.Errorf("it waits %s for a server after the end of the run", wait)
 	}
 }
 

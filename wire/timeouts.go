@@ -51,7 +51,7 @@ func defaultTimeouts() timeouts {
 		// Two round trips and a busy server; a tarpit takes longer.
 		handshake: 10 * time.Second,
 		// A round trip and what a server has to tidy up.
-		parting: 300 * time.Millisecond,
+		parting: time.Second,
 		// A small XML file from a slow shared host.
 		fetch: 15 * time.Second,
 		// Longer than one run, shorter than most servers keep a connection.
