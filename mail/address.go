@@ -75,6 +75,9 @@ func ParseTarget(input string) (Target, error) {
 	if !utf8.ValidString(text) {
 		return Target{}, fmt.Errorf("%w: %q is not UTF-8 text", ErrTarget, input)
 	}
+	if strings.Contains(text, "://") && namesUser(text) {
+		return Target{}, fmt.Errorf("%w: it names a server with a user; write the address alone, such as anna@example.org", ErrTarget)
+	}
 	local, domain, isAddress := cutLast(text)
 	var err error
 	if t.Domain, err = parseTargetDomain(domain); err != nil {

@@ -136,6 +136,9 @@ var ErrEndpoint = errors.New("not a server that mailmedic can ask")
 // An unknown scheme, a missing or unknown port and a malformed host are errors
 // that wrap [ErrEndpoint] and say what to write instead.
 func ParseEndpoint(s string) (Endpoint, error) {
+	if namesUser(s) {
+		return Endpoint{}, fmt.Errorf("%w: a user name and a password are no part of it; write imaps://imap.example.org", ErrEndpoint)
+	}
 	scheme, rest, hasScheme := strings.Cut(s, "://")
 	if !hasScheme {
 		scheme, rest = "", s
@@ -161,6 +164,17 @@ func ParseEndpoint(s string) (Endpoint, error) {
 		e.Port = DefaultPort(e.Protocol, e.Security)
 	}
 	return e, nil
+}
+
+// namesUser reports whether a text has a user name or a password where a URL has
+// them. It must not be said back then: a secret appears in no output.
+func namesUser(s string) bool {
+	_, rest, isURL := strings.Cut(s, "://")
+	if !isURL {
+		rest = s
+	}
+	at := strings.LastIndexByte(rest, '@')
+	return at >= 0 && (isURL || strings.Contains(rest[:at], ":"))
 }
 
 // ParseServer reads what a person names a server with: what [ParseEndpoint]

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -98,6 +99,26 @@ func TestParseServerTakesAHostAlone(t *testing.T) {
 	for _, text := range []string{"", "a..b", "imap.example.org:", "imap.example.org:4711", "imap:///", "anna@example.org", "imaps://"} {
 		if got, err := ParseServer(text); !errors.Is(err, ErrEndpoint) {
 			t.Errorf("%q is %+v, %v", text, got, err)
+		}
+	}
+}
+
+// Who writes a password where a URL has one does not see it again.
+func TestNoErrorRepeatsAPassword(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"imaps://anna:hemlock@mail.example", "imaps://anna:hem@lock@mail.example:993", "smtp://:hemlock@mail.example", "anna:hemlock@mail.example:993"} {
+		parsers := map[string]func() error{
+			"ParseEndpoint": func() error { _, err := ParseEndpoint(text); return err },
+			"ParsePin":      func() error { _, err := ParsePin(IMAP, text); return err },
+			"ParseServer":   func() error { _, err := ParseServer(text); return err },
+		}
+		if strings.Contains(text, "://") {
+			parsers["ParseTarget"] = func() error { _, err := ParseTarget(text); return err }
+		}
+		for name, parse := range parsers {
+			if err := parse(); err == nil || strings.Contains(err.Error(), "lock") {
+				t.Errorf("%s: %q: %v", name, text, err)
+			}
 		}
 	}
 }

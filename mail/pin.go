@@ -8,6 +8,9 @@ import "fmt"
 // a standard one of the protocol, Security is "" and stands for both ways of
 // TLS. Its errors wrap [ErrEndpoint].
 func ParsePin(p Protocol, s string) (Endpoint, error) {
+	if namesUser(s) {
+		return Endpoint{}, fmt.Errorf("%w: a user name and a password are no part of it; write imap.example.org:993", ErrEndpoint)
+	}
 	if e, err := ParseEndpoint(s); err == nil && e.Port != 0 {
 		if e.Protocol != p {
 			return Endpoint{}, fmt.Errorf("%w: %s is not for %s", ErrEndpoint, s, p)

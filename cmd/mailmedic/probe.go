@@ -104,7 +104,7 @@ func (o *probeOptions) servers(args []string) ([]mail.Endpoint, error) {
 	for _, arg := range args {
 		e, err := mail.ParseServer(arg)
 		switch {
-		case strings.Contains(arg, "@"):
+		case strings.Contains(arg, "@") && !strings.Contains(arg, ":"):
 			return nil, usagef("%q is an address; 'mailmedic check %s' finds and asks its servers", arg, arg)
 		case err != nil:
 			return nil, usageError{err}
