@@ -85,8 +85,10 @@ func signInReplies() []reply {
 		{[]string{"or imap is disabled"}, "auth.imap-disabled"},
 
 		// Dovecot, Courier, Cyrus, Zimbra, Postfix, Exim
-		{[]string{"imap access disabled"}, "auth.imap-disabled"},
-		{[]string{"pop3 access disabled"}, "auth.imap-disabled"},
+		{[]string{"imap access", "disabled"}, "auth.imap-disabled"},
+		{[]string{"pop3 access", "disabled"}, "auth.imap-disabled"},
+		{[]string{"imap access", "not enabled"}, "auth.imap-disabled"},
+		{[]string{"pop3 access", "not enabled"}, "auth.imap-disabled"},
 		{[]string{"imap is disabled for"}, "auth.imap-disabled"},
 		{[]string{"[expired]"}, "auth.password-expired"},
 		{[]string{"4.7.12"}, "auth.password-expired"},

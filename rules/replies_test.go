@@ -41,6 +41,8 @@ func TestServersWordsForARefusedSignIn(t *testing.T) {
 		"535 5.7.13 User account disabled":                                "auth.account-disabled",
 		"* BYE IMAP access disabled for this account.":                    "auth.imap-disabled",
 		"-ERR POP3 access disabled":                                       "auth.imap-disabled",
+		"-ERR [SYS/PERM] POP3 access is not enabled for this account":     "auth.imap-disabled",
+		"NO [AUTHORIZATIONFAILED] IMAP access is disabled for anna":       "auth.imap-disabled",
 		// Google
 		"NO [ALERT] Application-specific password required: https://support.google.com/accounts/answer/185833 (Failure)": "auth.app-password",
 		"534-5.7.9 Application-specific password required. 534 5.7.9 InvalidSecondFactor - gsmtp":                        "auth.app-password",

@@ -59,7 +59,7 @@ func accountRules() []rule {
 				detail: "The server knows the account and refuses it.[ It said: {said}]",
 				fix:    "The administrator of the mailboxes enables the account, or says why it is off.",
 			},
-			headline: "The account {who} is switched off.",
+			headline: "The account {who} is switched off or may not use this service.",
 			check:    refusedBy("auth.account-disabled"),
 		},
 		{
