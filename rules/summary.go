@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/mailmedic/mailmedic/mail"
@@ -23,11 +24,22 @@ func (x *index) summary(found []diagnosis) string {
 		return x.namedSummary()
 	case !x.triedAny() && (receive == mail.Unproven || send == mail.Unproven):
 		return x.lookedSummary()
+	case receive == mail.Ready && send == mail.Ready && x.refusedAnywhere():
+		return render("The servers of {domain} answer, but no sign-in worked where it was tried.", p)
 	case receive == mail.Works && send == mail.Works && x.tripSummary() != "":
 		return render(x.tripSummary(), p)
 	default:
 		return x.reserved(render(summaries()[[2]mail.State{receive, send}], p), found)
 	}
+}
+
+// refusedAnywhere reports whether a sign-in was tried in vain.
+func (x *index) refusedAnywhere() bool {
+	return slices.ContainsFunc(x.settings(), func(s *server) bool {
+		r, refused := x.refusalAt(s)
+		facts := r.observation.AuthFacts
+		return refused && facts != nil && facts.Mechanism != "none" // with which nothing is tried
+	})
 }
 
 // reserved adds to a sentence that mail can be received what stands against it all the same.

@@ -32,6 +32,10 @@ func TestVerdicts(t *testing.T) {
 		{"both are refused", published().dial(mail.Refused, imaps, smtps), mail.Broken, mail.Broken, 1, "anna@example.org can neither receive nor send mail."},
 		{"a wrong password", good().rejects(imaps, "NO"), mail.Broken, mail.Broken, 1, "The server rejects the user name or the password of anna@example.org."},
 		{
+			"one of several servers is closed to the account", good().srv(pop3s).works(pop3s).rejects(imaps, "NO IMAP access is disabled"),
+			mail.Ready, mail.Ready, 1, "The servers of example.org answer, but no sign-in worked where it was tried.",
+		},
+		{
 			"this network lets nobody through to send", published().srv(smtp).works(imaps).accepts(imaps, "anna").dial(mail.Timeout, smtps, smtp).control(mail.Timeout, controlSMTP),
 			mail.Works, mail.Broken, 1, "anna@example.org can receive mail but cannot send it from this network.",
 		},
