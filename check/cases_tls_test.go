@@ -3,6 +3,7 @@ package check_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mailmedic/mailmedic/check"
 	"github.com/mailmedic/mailmedic/lab"
@@ -18,7 +19,8 @@ type serverCase struct {
 }
 
 // holdAll probes the server of each case, whose host is written without the
-// domain of the world.
+// domain of the world. An address that asks for patience is left alone for a
+// moment only.
 func holdAll(t *testing.T, worldName string, cases []serverCase, change func(serverCase, *check.Options)) {
 	t.Helper()
 	_, network, target, leave := enter(t, world(t, worldName), lab.Options{})
@@ -35,6 +37,7 @@ func holdAll(t *testing.T, worldName string, cases []serverCase, change func(ser
 				t.Fatal(err)
 			}
 			o := check.Options{Network: network, FailOn: mail.Error}
+			o.SetBackOff(50 * time.Millisecond)
 			if change != nil {
 				change(c, &o)
 			}

@@ -101,7 +101,7 @@ func TestATestMessageTakesOtherWays(t *testing.T) {
 			return strings.Replace(s, "software = \"Dovecot\"", "capabilities = [\"IMAP4rev1\", \"AUTH=PLAIN\", \"SASL-IR\"]", 1)
 		}, nil, []string{"roundtrip.in-junk"}, 0, mail.ArrivalFacts{Arrived: mail.Yes, Folder: "Junk", Removed: mail.Yes}},
 		{"it is kept", "test-in-junk", nil, func(o *check.Options) { o.SendTest.Keep = true }, nil, 0, mail.ArrivalFacts{Arrived: mail.Yes, Folder: "Junk", Kept: true}},
-		{"it never comes", "test-lost", nil, func(o *check.Options) { o.Timeout = 2 * time.Second }, []string{"roundtrip.not-arrived"}, 1, mail.ArrivalFacts{Arrived: mail.No}},
+		{"it never comes", "test-lost", nil, func(o *check.Options) { o.Timeout = 3 * time.Second }, []string{"roundtrip.not-arrived"}, 1, mail.ArrivalFacts{Arrived: mail.No}},
 		{"the message is refused", "test-lost", func(s string) string {
 			return strings.Replace(s, "delivery = { lost = true }", `data_reply = "554 5.7.1 Spam message rejected"`, 1)
 		}, nil, []string{"send.content-refused"}, 1, mail.ArrivalFacts{}},

@@ -4,6 +4,7 @@
 // [Open] runs one connection: dial, greeting, capabilities, STARTTLS or
 // implicit TLS, and the capabilities again. [Session.SignIn] signs in on it.
 // [Session.Survey] finds out over many more what TLS the server takes.
+// [Trip.Run] sends a test message where that was asked for, and awaits it.
 // What a server says is data: a fault of the server is an observation with a
-// failure, never an error. Nothing of a mailbox is changed and no message sent.
+// failure, never an error. Nothing else of a mailbox is changed.
 package probe
