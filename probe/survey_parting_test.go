@@ -36,7 +36,7 @@ func TestThreeConnectionsMayBeEndingAtATime(t *testing.T) {
 						if n > most.Load() {
 							most.Store(n)
 						}
-						time.Sleep(500 * time.Millisecond)
+						<-time.After(500 * time.Millisecond)
 						now.Add(-1)
 					})
 					took = append(took, time.Since(began)/time.Millisecond)
