@@ -37,19 +37,20 @@ func TestMain(m *testing.M) {
 }
 
 func run(m *testing.M) int {
-	runtime.LockOSThread()               // the servers end with this thread, see startServer
-	dir, err := os.MkdirTemp("", "mail") // short: the path of a Unix socket has 107 bytes
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	defer os.RemoveAll(dir)
+	runtime.LockOSThread() // the servers end with this thread, see startServer
+	syscall.Umask(0o022)   // servers that give up being root must enter folders
 	turn, err := waitForTurn()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	defer turn.Close()
+	dir, err := emptyFolder()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
 	code := 1
 	if err := setUp(dir); err != nil {
 		fmt.Fprintln(os.Stderr, "the servers could not be set up:", err)
@@ -63,6 +64,25 @@ func run(m *testing.M) int {
 		}
 	}
 	return code
+}
+
+// emptyFolder makes a folder for everything that one run writes, and removes
+// those of runs that were killed. Its name is short: the path of a Unix socket
+// has 107 bytes.
+func emptyFolder() (string, error) {
+	const pattern = "mailmedic-servers.*"
+	left, err := filepath.Glob(filepath.Join(os.TempDir(), pattern))
+	if err != nil {
+		return "", err
+	}
+	for _, dir := range left {
+		_ = os.RemoveAll(dir) // what a server that is about to end still writes goes with the next run
+	}
+	dir, err := os.MkdirTemp("", pattern)
+	if err != nil {
+		return "", err
+	}
+	return dir, os.Setenv("TMPDIR", dir) // for the tests and the tools
 }
 
 // waitForTurn lets one run at a time have the addresses. The turn ends with the

@@ -41,6 +41,7 @@ func ip(t *testing.T, line string) {
 // layWay lays a way with packets of so many bytes to the client and to the servers.
 func layWay(t *testing.T, toClient, toServers int) {
 	t.Helper()
+	clearWay()
 	ip(t, "netns add "+clientSpace)
 	t.Cleanup(func() { ip(t, "netns del "+clientSpace) })
 	ip(t, "link add "+farCard+" type veth peer name "+nearCard+" netns "+clientSpace)
@@ -57,6 +58,12 @@ func layWay(t *testing.T, toClient, toServers int) {
 	for _, address := range []string{farServer, farControl} {
 		ip(t, "-n "+clientSpace+" route add "+address+" dev "+nearCard+" src "+nearClient+" advmss 1460")
 	}
+}
+
+// clearWay removes what a run that was killed has left, which mostly is nothing.
+func clearWay() {
+	_ = command(context.Background(), "ip", "link", "del", farCard)
+	_ = command(context.Background(), "ip", "netns", "del", clientSpace)
 }
 
 // closePort leads what goes to a port onto a card that nobody listens at.
