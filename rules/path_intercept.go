@@ -25,7 +25,7 @@ func interceptionRule() rule {
 		}, "unnamed": {
 			title:  "Something on this computer or network stands in for {hosts} and other servers",
 			detail: "{all} have nothing to do with one another, and yet their certificates come from one authority that is not a public one ({issuer}): they are made by a security product, proxy or filter in between. The mail program cannot know whom it talks to, and refuses to {task} mail.",
-			fix:    "Exclude the mail servers from the inspection by that product, or switch its mail scanning off. Ask who runs this computer or network.",
+			fix:    "Exclude the mail servers from the inspection by that product, or switch its mail scanning off. Ask who runs this computer or network. If the authority is your organisation's own, have it installed on this computer.",
 		}, "unnamed-believed": {
 			title:  "Something on this computer or network reads the mail traffic to {hosts}",
 			detail: "{all} have nothing to do with one another, and yet their certificates come from one authority that is not a public one ({issuer}) and that this computer was told to trust. Mail works, but a security product, proxy or filter reads it, and programs with a list of authorities of their own refuse to {task} mail.",
@@ -134,7 +134,10 @@ func (x *index) findInterception() []hit {
 		for _, h := range grouped(found, key) {
 			h.variant, h.severity, h.evidence = variant, severity, h.servers[0].handshakeIDs()
 			if s := shared[issuerOf(h.servers[0])]; s != nil && s.control {
-				h.confidence, h.evidence = mail.Certain, distinct(s.evidence)
+				h.evidence = distinct(s.evidence)
+				if named(h.servers[0]) || len(distinct(s.sites)) > 2 { // two may be one house with an authority of its own
+					h.confidence = mail.Certain
+				}
 			}
 			hits = append(hits, h)
 		}
