@@ -7,6 +7,7 @@ import (
 
 	"github.com/mailmedic/mailmedic/mail"
 	"github.com/mailmedic/mailmedic/probe"
+	"github.com/mailmedic/mailmedic/rules"
 )
 
 // signIn starts the tries that may start now, and sends home the sessions that
@@ -131,7 +132,11 @@ func (c *conductor) tried(p *probing, t try, outcome probe.Outcome, doubtful boo
 		c.account.accepted(t)
 		c.plainly.Store(c.account.plainly)
 	case probe.Rejected:
-		c.account.refused(t, c.login(p), doubtful)
+		l := c.login(p)
+		if !rules.NameMayBeWrong(c.replyTo(t)) {
+			l.forms = l.forms[:min(1, len(l.forms))] // a further one would only be one more rejection
+		}
+		c.account.refused(t, l, doubtful)
 	case probe.Impostor, probe.Intercepted: // who does not know the password, or sits in between, must not see it, on no port
 		c.account.failed(t)
 		for e := range c.probes {
@@ -148,6 +153,17 @@ func (c *conductor) tried(p *probing, t try, outcome probe.Outcome, doubtful boo
 	if p.state == signing {
 		p.state = waiting
 	}
+}
+
+// replyTo gives what the server said last to a try.
+func (c *conductor) replyTo(t try) string {
+	reply := ""
+	for _, id := range c.book.bySubject[t.endpoint.String()] {
+		if o := c.book.observations[id]; o.AuthFacts != nil && o.Username == t.username && o.Failure != nil {
+			reply = o.Reply
+		}
+	}
+	return reply
 }
 
 // sendHome ends a session that waits in vain, and says why where nothing was tried.

@@ -155,6 +155,10 @@ func greetingMeaning(words string) string { return meaning(words, greetingReplie
 
 func signInMeaning(words string) string { return meaning(words, signInReplies()) }
 
+// NameMayBeWrong reports whether a server that refused a sign-in with these words
+// may know the user by another name: it does not say what else the reason is.
+func NameMayBeWrong(words string) bool { return signInMeaning(words) == "" && signInCode(words) == "" }
+
 // mailboxReplies tells apart what a server says of a mailbox after a sign-in.
 func mailboxReplies() []reply {
 	return []reply{
