@@ -235,15 +235,3 @@ func (r *Redactor) partAt(text string, at, end int) int {
 	}
 	return end
 }
-
-// CleanAll gives a list with every element cleaned; a nil list stays nil.
-func (r *Redactor) CleanAll(list []string) []string {
-	if r.Empty() {
-		return list
-	}
-	cleaned := slices.Clone(list)
-	for i := range cleaned {
-		cleaned[i] = r.Clean(cleaned[i])
-	}
-	return cleaned
-}
