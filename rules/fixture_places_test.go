@@ -118,6 +118,7 @@ func publishedServerFixtures() []fixture {
 		{"discovery.unusual-port", "the port of another service", good().document(configHost, "", "imaps://imap.example.org:995"), "IMAP of imap.example.org is published on port 995, which is for POP3 with SSL/TLS", mail.Warning},
 		{"discovery.unusual-port", "the port of another service, and it works", good().document(configHost, "", "imaps://imap.example.org:995").works("imaps://imap.example.org:995"), "IMAP of imap.example.org is published on port 995, which is for POP3 with SSL/TLS", mail.Notice},
 		{"discovery.unusual-port", "the usual ones", good().srv(imap).srv(smtp), "", ""},
+		{"discovery.unusual-port", "the user named it, and nobody publishes it", nowhere().user("imaps://imap.example.org:995").dial(mail.Refused, "imaps://imap.example.org:995"), "", ""},
 
 		{"discovery.network-only", "it knows its users by their network", good().auths(smtps, "client-ip-address"), "smtp.example.org takes mail only from the network of the provider", mail.Notice},
 		{"discovery.network-only", "it takes a password", good().auths(smtps, "plain"), "", ""},

@@ -124,7 +124,7 @@ func (x *index) findSRVOutside() []hit {
 // findUnusualPorts compares what is published with the registered ports.
 func (x *index) findUnusualPorts() []hit {
 	odd := slices.DeleteFunc(x.published(), func(s *server) bool {
-		return s.endpoint.Security == mail.None || usual(s.endpoint)
+		return s.endpoint.Security == mail.None || usual(s.endpoint) || s.namedByUserAlone()
 	})
 	hits := grouped(odd, func(s *server) string { return s.text })
 	for i, h := range hits {
@@ -139,6 +139,13 @@ func (x *index) findUnusualPorts() []hit {
 		hits[i].params = p
 	}
 	return hits
+}
+
+// namedByUserAlone reports whether nobody publishes s.
+func (s *server) namedByUserAlone() bool {
+	return !slices.ContainsFunc(s.candidates, func(c mail.Candidate) bool {
+		return slices.ContainsFunc(c.Claims, func(claim mail.Claim) bool { return claim.Source != mail.SourceUser })
+	})
 }
 
 // usual reports whether an endpoint is on a registered port of its service.
