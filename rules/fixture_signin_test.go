@@ -16,8 +16,8 @@ func signInFixtures() []fixture {
 		{"auth.rejected", "on one port of a service, and spared on the other", published().srv(smtp).works(imaps, smtps, smtp).accepts(imaps, "anna@example.org").rejects(smtps, "535").skipped(mail.WhyBudget, smtp), "smtp.example.org rejects the user name and password that imap.example.org accepts", mail.Critical},
 		{"auth.rejected", "the first form only", signedIn().auth(imaps, "plain", "anna", mail.AuthRejected, "NO"), "", ""},
 
-		{"auth.app-password", "the server says so", rejected("NO [ALERT] Application-specific password required: https://support.example (Failure)"), "an app password for anna@example.org, the password of the account is not accepted", mail.Critical},
-		{"auth.app-password", "in Chinese", rejected("535 Error: 请使用授权码登录"), "an app password for anna@example.org, the password of the account is not accepted", mail.Critical},
+		{"auth.app-password", "the server says so", rejected("NO [ALERT] Application-specific password required: https://support.example (Failure)"), "imap.example.org wants an app password for anna@example.org, the password of the account is not accepted", mail.Critical},
+		{"auth.app-password", "in Chinese", rejected("535 Error: 请使用授权码登录"), "imap.example.org wants an app password for anna@example.org, the password of the account is not accepted", mail.Critical},
 		{"auth.app-password", "the provider is known for it", rejected("NO LOGIN failed").provider(mail.Provider{AppPassword: true}), "Mailhouse wants an app password for anna@example.org, the password of the account is not accepted", mail.Critical},
 		{"auth.app-password", "nobody has tried yet", good().provider(mail.Provider{AppPassword: true}), "Mailhouse accepts only an app password in mail programs", mail.Notice},
 		{"auth.app-password", "the password was accepted", signedIn().provider(mail.Provider{AppPassword: true}), "", ""},

@@ -21,10 +21,18 @@ func passwordRules() []rule {
 			variants: map[string]words{"ahead": {
 				title:  "{provider} accepts only an app password in mail programs",
 				detail: "The password that is used on the web will be refused there.",
+			}, "unnamed": {
+				title: "{hosts} {hosts:wants|want} an app password[ for {user}], the password of the account is not accepted",
 			}},
 			headline: "{who} needs an app password for mail programs.",
 			check: func(x *index) []hit {
-				return append(refusedBy("auth.app-password")(x), x.ahead(func(p mail.Provider) bool { return p.AppPassword && !p.OAuthOnly })...)
+				refused := refusedBy("auth.app-password")(x)
+				for i := range refused {
+					if x.Provider == nil {
+						refused[i].variant = "unnamed"
+					}
+				}
+				return append(refused, x.ahead(func(p mail.Provider) bool { return p.AppPassword && !p.OAuthOnly })...)
 			},
 		},
 		{
