@@ -94,8 +94,9 @@ func mechanismFixtures() []fixture {
 		{"auth.no-mechanism", "nothing is offered", good().session(smtps, "", offers()), "smtp.example.org offers no way to sign in on port 465", mail.Critical},
 		{"auth.no-mechanism", "only what an organisation has, untried", good().session(smtps, "", offers("gssapi", "ntlm")), "smtp.example.org offers no sign-in with a password, only gssapi and ntlm", mail.Warning},
 		{"auth.no-mechanism", "only what an organisation has, tried", good().session(smtps, "", offers("gssapi")).auth(smtps, "none", "anna@example.org", mail.AuthUnavailable, ""), "smtp.example.org offers no sign-in with a password, only gssapi", mail.Critical},
-		{"auth.no-mechanism", "every mechanism is refused", good().auth(smtps, "plain", "anna@example.org", mail.AuthUnavailable, "504 5.5.4 unrecognized"), "smtp.example.org offers no way to sign in on port 465", mail.Critical},
+		{"auth.no-mechanism", "every mechanism is refused", good().auth(smtps, "plain", "anna@example.org", mail.AuthUnavailable, "504 5.5.4 unrecognized"), "smtp.example.org refuses every way to sign in that it offers on port 465", mail.Critical},
 		{"auth.no-mechanism", "IMAP without any", good().session(imaps, "", offers()), "imap.example.org offers no way to sign in on port 993", mail.Critical},
+		{"auth.no-mechanism", "POP3 that lists none and refuses", good().srv(pop3s).works(pop3s).session(pop3s, "", offers()).auth(pop3s, "user", "anna@example.org", mail.AuthUnavailable, "-ERR unknown command"), "pop.example.org offers no way to sign in on port 995", mail.Error},
 		{"auth.no-mechanism", "POP3 that lists none", good().srv(pop3s).works(pop3s).session(pop3s, "", offers()), "", ""},
 		{"auth.no-mechanism", "tokens are taken", good().session(smtps, "", offers("xoauth2")), "", ""},
 

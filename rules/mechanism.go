@@ -22,6 +22,10 @@ func mechanismRules() []rule {
 				title:  "{hosts} {hosts:offers|offer} no sign-in with a password, only {offered}",
 				detail: "Such sign-ins work on computers that belong to the organisation and nowhere else.",
 				fix:    "Enable PLAIN over TLS or OAuth 2.0 on the server, or use a computer that is a member of the organisation's domain.",
+			}, "refused": {
+				title:  "{hosts} {hosts:refuses|refuse} every way to sign in that {hosts:it offers|they offer} on {ports:port|ports} {ports}",
+				detail: "The server names {offered} and takes none of that, as when no password store stands behind it, or a program in between changes what is sent.[ It said: {said}]",
+				fix:    "Check on the server that its authentication service runs and knows the mechanisms that are offered. If it works from another network, something on this one changes the commands.",
 			}, "certificate": {
 				title:  "{hosts} {hosts:lets|let} people in by a personal certificate and not with a password",
 				detail: "A mail program has to show a certificate that the organisation issued.",
@@ -44,7 +48,7 @@ func mechanismRules() []rule {
 }
 
 func (x *index) findNoMechanism() []hit {
-	var none, special []*server
+	var none, special, refusing []*server
 	for _, s := range x.serversWhere(func(s *server) bool { return s.verified() && s.fault == nil && s.capable() }) {
 		offered := s.offered()
 		r, refused := x.refusalAt(s)
@@ -55,11 +59,20 @@ func (x *index) findNoMechanism() []hit {
 		case x.Certificate && slices.ContainsFunc(offered, takesCertificate): // a rule of its own says what became of that
 		case len(offered) > 0 && !slices.ContainsFunc(offered, takesPassword) && !slices.ContainsFunc(offered, takesToken):
 			special = append(special, s)
-		case refused && r.rule == "auth.no-mechanism":
+		case refused && r.rule == "auth.no-mechanism" && len(offered) == 0:
 			none = append(none, s)
+		case refused && r.rule == "auth.no-mechanism":
+			refusing = append(refusing, s)
 		}
 	}
 	hits := with(grouped(none, byHost), func(h hit) params { return params{"open": x.openPorts(h.servers)} })
+	for _, h := range grouped(refusing, byHost) {
+		h.variant, h.confidence, h.params = "refused", mail.Likely, params{"offered": h.servers[0].offered()}
+		if r := h.servers[0].refusal(); r.AuthFacts != nil {
+			h.params["said"] = said(r.Reply)
+		}
+		hits = append(hits, h)
+	}
 	for _, h := range grouped(special, byHost) {
 		h.variant, h.params = "special", params{"offered": h.servers[0].offered()}
 		if slices.ContainsFunc(h.servers[0].offered(), takesCertificate) {
