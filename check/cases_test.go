@@ -69,12 +69,8 @@ func namedCases(t *testing.T, patterns ...string) map[string]bool {
 func TestEveryCaseOfAGreetingHasItsFinding(t *testing.T) {
 	t.Parallel()
 	w := world(t, "case/greetings")
-	for _, test := range []struct {
-		name, server string
-		class        mail.Class // of the last session, or of the dial where there is none
-		finding      string     // "" for none
-		words        string     // in its title or detail
-	}{
+	w.Demo.Address = "greetings.example" // it is about no address
+	holdAll(t, w, []serverCase{
 		{"case 4: a multi-line greeting without end", "smtp+starttls://c4:587", mail.TooLarge, "server.protocol-fault", "sends more than any mail server has to say"},
 		{"case 4: a line without end", "imap+starttls://c4:143", mail.TooLarge, "server.protocol-fault", "sends more than any mail server has to say"},
 		{"case 6: random bytes for SMTP", "smtp+starttls://c6:587", mail.ProtocolFault, "server.protocol-fault", "bytes that are no text (d9877ece"},
@@ -112,21 +108,11 @@ func TestEveryCaseOfAGreetingHasItsFinding(t *testing.T) {
 		{"case 26: HTTP", "imap+starttls://c26b:143", mail.ProtocolFault, "server.other-protocol", "A web server answers on port 143"},
 		{"case 26: FTP", "pop3+starttls://c26b:110", mail.ProtocolFault, "server.other-protocol", "speaks FTP on port 110, not POP3"},
 		{"case 26: MySQL", "imap+starttls://c26c:143", mail.ProtocolFault, "server.other-protocol", "speaks MySQL on port 143, not IMAP"},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			end := strings.LastIndexByte(test.server, ':')
-			server := test.server[:end] + ".greetings.example" + test.server[end:]
-			r := probe(t, w, nil, server)
-			if got := r.classOf(server); got != test.class {
-				t.Errorf("class %q, want %q", got, test.class)
-			}
-			r.wantFinding(t, test.finding, test.words)
-			if broken := r.closing.ExitCode == 1; broken != (test.class != "") {
-				t.Errorf("exit code %d", r.closing.ExitCode)
-			}
-		})
-	}
+	}, nil, func(t *testing.T, c serverCase, r run) {
+		if broken := r.closing.ExitCode == 1; broken != (c.class != "") {
+			t.Errorf("exit code %d", r.closing.ExitCode)
+		}
+	})
 }
 
 // TestEveryCaseOfSomebodyInTheWayHasItsFinding plays worlds in which no server is to blame.

@@ -13,17 +13,17 @@ import (
 // A serverCase is one server of a world and what mailmedic makes of it.
 type serverCase struct {
 	name, server string
-	class        mail.Class // of the last session
+	class        mail.Class // of the last session, or of the dial where there is none
 	finding      string     // the only one that matters, "" for none
 	words        string     // in its title or detail
 }
 
 // holdAll probes the server of each case, whose host is written without the
 // domain of the world. An address that asks for patience is left alone for a
-// moment only.
-func holdAll(t *testing.T, worldName string, cases []serverCase, change func(serverCase, *check.Options)) {
+// moment only. What else is to hold of each run comes last.
+func holdAll(t *testing.T, w *lab.World, cases []serverCase, change func(serverCase, *check.Options), holds ...func(*testing.T, serverCase, run)) {
 	t.Helper()
-	_, network, target, leave := enter(t, world(t, worldName), lab.Options{})
+	_, network, target, leave := enter(t, w, lab.Options{})
 	t.Cleanup(leave)
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -47,13 +47,16 @@ func holdAll(t *testing.T, worldName string, cases []serverCase, change func(ser
 				t.Errorf("class %q, want %q", got, c.class)
 			}
 			r.wantFinding(t, c.finding, c.words)
+			for _, hold := range holds {
+				hold(t, c, r)
+			}
 		})
 	}
 }
 
 func TestEveryCaseOfAnOfferHasItsFinding(t *testing.T) {
 	t.Parallel()
-	holdAll(t, "case/capabilities", []serverCase{
+	holdAll(t, world(t, "case/capabilities"), []serverCase{
 		{"case 28: STARTTLS on the last line", "smtp+starttls://c28:587", "", "", ""},
 		{"case 30: HELO alone", "smtp+starttls://c30:587", mail.StartTLSNotOffered, "smtp.no-extensions", "no extensions of SMTP"},
 		{"case 30: not even HELO", "smtp+starttls://c30b:587", mail.GreetingRejected, "server.greeting-rejected", "turns connections"},
@@ -90,7 +93,7 @@ func TestEveryCaseOfAnOfferHasItsFinding(t *testing.T) {
 
 func TestEveryCaseOfAHandshakeHasItsFinding(t *testing.T) {
 	t.Parallel()
-	holdAll(t, "case/tls", []serverCase{
+	holdAll(t, world(t, "case/tls"), []serverCase{
 		{"case 55: a large ClientHello is reset", "imaps://c55large:993", mail.Reset, "tls.large-hello", "begins with a large packet"},
 		{"case 55: TLS 1.3 is closed upon", "smtp+starttls://c55new:587", mail.Closed, "tls.version-intolerance", "when TLS 1.3 is offered"},
 		{"case 55: every ClientHello is closed upon", "imaps://c55dead:993", mail.Closed, "tls.handshake-failed", "before the certificate can be judged"},
@@ -119,7 +122,7 @@ func TestEveryCaseOfAHandshakeHasItsFinding(t *testing.T) {
 
 func TestEveryCaseOfACertificateHasItsFinding(t *testing.T) {
 	t.Parallel()
-	holdAll(t, "case/tls", []serverCase{
+	holdAll(t, world(t, "case/tls"), []serverCase{
 		{"case 61: expired a day ago", "imaps://c61:993", "", "tls.certificate-expired", "1 day ago"},
 		{"case 62: valid in a month", "imaps://c62:993", "", "tls.certificate-not-yet-valid", "valid only from"},
 		{"case 63: the last day", "imaps://c63today:993", "", "tls.certificate-expires-soon", "within a day"},
