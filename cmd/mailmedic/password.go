@@ -38,17 +38,8 @@ func (f *signInFlags) registerLifts(cmd *cobra.Command) {
 	flags.BoolVar(&f.trustDiscovered, "trust-discovered", false, "send the password to hosts that only unproved records name")
 }
 
-// signIn gives what a run needs to sign in, or nil when neither a secret nor a
-// certificate was given.
-func (f *signInFlags) signIn(ctx context.Context, s *streams, target mail.Target) (*check.SignIn, error) {
-	from, err := f.source(s)
-	if err != nil {
-		return nil, err
-	}
-	return f.signInWith(ctx, s, target, from)
-}
-
-// signInWith is signIn with the secret from one place, or with none.
+// signInWith gives what the run needs to sign in, with the secret from one place
+// or with none; nil for no sign-in.
 func (f *signInFlags) signInWith(ctx context.Context, s *streams, target mail.Target, from *secretFlags) (*check.SignIn, error) {
 	certificate, err := f.clientCertificate.read(ctx, s)
 	if err != nil || from == nil && certificate == nil {

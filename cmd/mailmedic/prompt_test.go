@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/mailmedic/mailmedic/check"
 	"github.com/mailmedic/mailmedic/mail"
 )
 
@@ -198,4 +199,13 @@ func TestColourIsDecidedByFlagThenEnvironmentThenTerminal(t *testing.T) {
 			}
 		})
 	}
+}
+
+// signIn reads the secret from the place that the flags name, before any server was asked.
+func (f *signInFlags) signIn(ctx context.Context, s *streams, target mail.Target) (*check.SignIn, error) {
+	from, err := f.source(s)
+	if err != nil {
+		return nil, err
+	}
+	return f.signInWith(ctx, s, target, from)
 }
