@@ -13,7 +13,7 @@ func surveyRules() []rule {
 			words: words{
 				title:  "{host} still accepts {versions} on {ports:port|ports} {ports}",
 				detail: "Mail programs of today use newer versions, so nobody notices. But somebody on the way can attack old programs that do not, and audits object to it.",
-				fix:    "Set TLS 1.2 as the lowest version on the server. If old devices still need more than that, give them a server of their own.",
+				fix:    "Set TLS 1.2 as the lowest version on the server. If some devices cannot do that, give them a server of their own.",
 			},
 			variants: map[string]words{
 				"ssl": {detail: "SSL 3.0 is broken (POODLE): who sits on the way can read parts of what is sent with it, passwords too. No mail program of the last ten years needs it."},
