@@ -102,7 +102,7 @@ func (s *Session) testInjection(ctx context.Context, n *wire.Network, peer netip
 		return ""
 	}
 	defer leave()
-	other := newSession(s.endpoint, s.options, func(mail.Observation) {})
+	other := s.silent()
 	defer other.Close(ctx)
 	if other.connect(ctx, n, peer) != nil || other.prelude(ctx) != nil {
 		return ""

@@ -79,7 +79,7 @@ func (s *Session) climb(ctx context.Context, n *wire.Network) {
 func (s *Session) rung(ctx context.Context, n *wire.Network, peer netip.Addr, way wire.Hello) (o mail.Observation, reached bool) {
 	own, stop := context.WithTimeout(ctx, rungTime)
 	defer stop()
-	other := newSession(s.endpoint, s.options, func(mail.Observation) {})
+	other := s.silent()
 	defer other.Close(own)
 	o = *s.unshaken
 	o.ID, o.At = "tls:"+s.endpoint.String()+"#"+peer.String()+"/"+string(way), time.Now()

@@ -150,7 +150,7 @@ func (p *suspicion) suspectTLS(ctx context.Context, n *wire.Network, s *Session,
 // suspectWeb finds out whether a port that encrypts and then stays silent waits
 // for a web browser: offered HTTP by ALPN, a web server takes it (RFC 7301 section 3.2).
 func (s *Session) suspectWeb(ctx context.Context, n *wire.Network, found context.CancelCauseFunc) {
-	second := newSession(s.endpoint, s.options, func(mail.Observation) {})
+	second := s.silent()
 	defer second.Close(ctx)
 	if second.connect(ctx, n, s.conn.Peer()) != nil {
 		return

@@ -129,6 +129,13 @@ func newSession(e mail.Endpoint, o Options, emit func(mail.Observation)) *Sessio
 	}
 }
 
+// silent gives another session with the same server, of which nothing is told.
+func (s *Session) silent() *Session {
+	o := s.options
+	o.Transcript = false
+	return newSession(s.endpoint, o, func(mail.Observation) {})
+}
+
 // watch holds the connection to the time that a command is due, or that ctx
 // leaves it, until release is called.
 func (s *Session) watch(ctx context.Context) (release func()) { return s.watchFor(ctx, attention) }
@@ -212,12 +219,7 @@ func (s *Session) report() {
 	facts := s.facts
 	facts.BareLF = s.lines.bareLF
 	if s.options.Transcript {
-		facts.Transcript = s.conn.Transcript().Lines(s.options.Redact)
-		for i := range facts.Transcript {
-			for _, r := range s.redact {
-				facts.Transcript[i].Text = r.Clean(facts.Transcript[i].Text)
-			}
-		}
+		facts.Transcript = s.conn.Transcript().Lines(s.redact...)
 	}
 	s.emit(mail.Observation{
 		ID: s.id(), Kind: mail.KindSession, Subject: s.endpoint.String(),
@@ -283,9 +285,9 @@ func (s *Session) AsksForCertificate() bool {
 
 // Close takes leave of the server, for a second at most even when ctx is over,
 // and closes the connection. With a transcript wanted it emits the session
-// observation again, now with the whole conversation.
+// observation again, now with the whole conversation. A second call does nothing.
 func (s *Session) Close(ctx context.Context) {
-	if s.conn == nil {
+	if s.conn == nil || s.end == nil {
 		return
 	}
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), farewell)
@@ -301,4 +303,5 @@ func (s *Session) Close(ctx context.Context) {
 	s.alive = false
 	_ = s.conn.Close()
 	s.end()
+	s.end = nil
 }

@@ -325,6 +325,11 @@ func TestTranscriptHasTheWholeConversation(t *testing.T) {
 	s, got, _ := w.signIn(imapTLS, Options{Transcript: true}, false)
 	before := len(got.session(t, imapTLS).Transcript)
 	s.Close(t.Context())
+	told := len(got.ids)
+	s.Close(t.Context()) // once more, and nothing comes of it
+	if len(got.ids) != told {
+		t.Error("a session is told again after its end")
+	}
 	lines := got.session(t, imapTLS).Transcript
 	if before == 0 || len(lines) <= before {
 		t.Errorf("%d lines after the opening, %d at the end", before, len(lines))

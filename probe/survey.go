@@ -112,7 +112,7 @@ func (s *Session) take(ctx context.Context, n *wire.Network, next step, p *parti
 	}
 	own, stop := context.WithTimeout(ctx, surveyStep)
 	defer stop()
-	other := newSession(s.endpoint, s.options, func(mail.Observation) {})
+	other := s.silent()
 	part := func() { other.Close(own) }
 	defer func() { part() }()
 	var r reply

@@ -76,7 +76,7 @@ func TestAGoodHandshake(t *testing.T) {
 	if state, ok := c.ConnectionState(); !ok || state.Version != tls.VersionTLS13 {
 		t.Error("there is no state for channel binding")
 	}
-	lines := c.Transcript().Lines(nil)
+	lines := c.Transcript().Lines()
 	if !strings.HasPrefix(lines[0].String(), "*: TLS 1.3") || lines[len(lines)-1].String() != "S: * OK over TLS" {
 		t.Errorf("the transcript is\n%q", lines)
 	}

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"slices"
 	"sync"
 	"time"
 
@@ -104,12 +105,12 @@ func (t *Transcript) append(l *line, part []byte) {
 }
 
 // Lines gives the conversation with secrets removed and control characters escaped.
-func (t *Transcript) Lines(r *mail.Redactor) []mail.Line {
+func (t *Transcript) Lines(redactors ...*mail.Redactor) []mail.Line {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	shown := make([]mail.Line, 0, len(t.lines)+1)
 	for _, l := range t.lines {
-		shown = append(shown, mail.Line{AfterMS: l.after.Milliseconds(), From: l.from, Text: l.show(r)})
+		shown = append(shown, mail.Line{AfterMS: l.after.Milliseconds(), From: l.from, Text: l.show(redactors)})
 	}
 	if t.size >= maxTranscript {
 		last := shown[len(shown)-1].AfterMS
@@ -118,11 +119,17 @@ func (t *Transcript) Lines(r *mail.Redactor) []mail.Line {
 	return shown
 }
 
-func (l *line) show(r *mail.Redactor) string {
-	if l.cut && !r.Empty() {
+// show removes secrets from the line as it was sent: escaped or clipped, no
+// redactor would find them.
+func (l *line) show(redactors []*mail.Redactor) string {
+	if l.cut && slices.ContainsFunc(redactors, func(r *mail.Redactor) bool { return !r.Empty() }) {
 		return "[a line of more than 4096 bytes, not shown: a part of a secret could not be told from other text]"
 	}
-	text := printable(r.Clean(string(bytes.TrimSuffix(l.text, []byte("\r")))), maxShownLine)
+	text := string(bytes.TrimSuffix(l.text, []byte("\r")))
+	for _, r := range redactors {
+		text = r.Clean(text)
+	}
+	text = printable(text, maxShownLine)
 	if l.masked {
 		text += "[redacted]"
 	}
