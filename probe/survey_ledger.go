@@ -234,7 +234,7 @@ func (l *ledger) settleName(r reply) {
 	case r.verdict == refused:
 		l.without = mail.RefusedWithoutName
 	case r.verdict != taken || r.presentation.Certificate == nil:
-	case sameCertificate(*r.presentation.Certificate, *l.shown):
+	case r.presentation.Certificate.SHA256 == l.shown.SHA256:
 		l.without = mail.SameWithoutName
 	default:
 		l.without, l.other = mail.OtherWithoutName, r.presentation.Certificate
@@ -251,11 +251,6 @@ func (l *ledger) settleALPN(r reply) {
 	default:
 		l.answer = mail.ALPNIgnored
 	}
-}
-
-func sameCertificate(a, b mail.Certificate) bool {
-	return a.Subject == b.Subject && a.Issuer == b.Issuer && a.Key == b.Key && slices.Equal(a.Names, b.Names) &&
-		a.NotBefore.Equal(b.NotBefore) && a.NotAfter.Equal(b.NotAfter)
 }
 
 // note enters what was chosen of an offer, and reports whether it makes sense.

@@ -414,8 +414,8 @@ func TestTheUsualHandshakeIsBelieved(t *testing.T) {
 
 func TestWithoutANameAndALPNAreTold(t *testing.T) {
 	t.Parallel()
-	shown := &mail.Certificate{Subject: "CN=a", Names: []string{"a.example"}}
-	other := &mail.Certificate{Subject: "CN=b"}
+	shown := &mail.Certificate{Subject: "CN=a", Names: []string{"a.example"}, SHA256: "aa"}
+	other := &mail.Certificate{Subject: "CN=a", Names: []string{"a.example"}, SHA256: "bb"} // renewed on one of two machines
 	for _, tt := range []struct {
 		aim     aim
 		reply   reply
