@@ -1,6 +1,6 @@
 package probe
 
-import "sync"
+import "github.com/mailmedic/mailmedic/wire"
 
 // maxPartings is how many connections of a survey may be ending while the next
 // one is asked. Together they are as many as any host is asked over at once.
@@ -10,7 +10,7 @@ const maxPartings = 3
 // A server that takes its time with that does not hold up the survey for all of
 // it, and never has more connections to look after than it had for the session.
 type partings struct {
-	open   sync.WaitGroup
+	open   wire.Group
 	places chan struct{}
 	single bool
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/mailmedic/mailmedic/wire"
 )
 
 // A server that takes half a second to hang up, as Exim does, is asked on meanwhile.
@@ -49,5 +51,14 @@ func TestThreeConnectionsMayBeEndingAtATime(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestAPanicInAPartingReachesTheSurvey(t *testing.T) {
+	t.Parallel()
+	p := newPartings()
+	p.begin(func() { panic("on purpose") })
+	if crash := wire.Catch(p.await); crash == nil || crash.Value != "on purpose" {
+		t.Errorf("crash %v", crash)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/mailmedic/mailmedic/mail"
@@ -53,9 +52,9 @@ func (t Trip) Run(ctx context.Context, emit func(mail.Observation)) (goodbye fun
 	j := &journey{Trip: t, emit: emit, message: newTestMessage(t.Address, time.Now())}
 	j.run(ctx)
 	if t.Options.Transcript { // what is said last belongs to it
-		j.wait()
+		j.goodbyes.Wait()
 	}
-	return j.wait
+	return j.goodbyes.Wait
 }
 
 // A journey is a trip under way.
@@ -63,43 +62,27 @@ type journey struct {
 	Trip
 	emit     func(mail.Observation)
 	message  testMessage
-	goodbyes sync.WaitGroup
-	crash    atomic.Pointer[wire.Crash] // the first of a goroutine
-}
-
-// start does work in a goroutine that wait waits for.
-func (j *journey) start(work func()) {
-	j.goodbyes.Go(func() {
-		if crash := wire.Catch(work); crash != nil {
-			j.crash.CompareAndSwap(nil, crash)
-		}
-	})
-}
-
-// wait waits for all that was started, and raises a panic of it.
-func (j *journey) wait() {
-	j.goodbyes.Wait()
-	j.crash.Load().Raise()
+	goodbyes wire.Group
 }
 
 func (j *journey) run(ctx context.Context) {
 	outgoing := make(chan *visit, 1)
-	j.start(func() {
+	j.goodbyes.Go(func() {
 		defer close(outgoing)
 		outgoing <- j.connect(ctx, j.Out)
 	})
 	in, failure := j.openBox(ctx)
 	out, ok := <-outgoing
 	if !ok {
-		j.wait() // where the panic is
+		j.goodbyes.Wait() // where the panic is
 	}
-	leave := sync.OnceFunc(func() { j.start(func() { out.Close(ctx) }) })
+	leave := sync.OnceFunc(func() { j.goodbyes.Go(func() { out.Close(ctx) }) })
 	defer leave()
 	if failure != nil {
 		j.tell(mail.KindMailbox, j.In, failure)
 		return
 	}
-	defer j.start(func() { in.Close(ctx) })
+	defer j.goodbyes.Go(func() { in.Close(ctx) })
 	// Its sign-in comes after that of the other one: so no more than one try can be rejected.
 	if failure = j.signIn(ctx, out, j.Out); failure != nil {
 		j.tell(mail.KindSend, j.Out, failure)

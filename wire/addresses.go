@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/netip"
 	"strings"
-	"sync"
 
 	"github.com/mailmedic/mailmedic/mail"
 )
@@ -19,15 +18,11 @@ func (n *Network) Addresses(ctx context.Context, host string) (addrs []netip.Add
 	}
 	types := n.addressTypes()
 	answers = make([]Answer, len(types))
-	var wg sync.WaitGroup
-	crashes := make([]*Crash, len(types))
+	var questions Group
 	for i, qtype := range types {
-		wg.Go(func() { crashes[i] = Catch(func() { answers[i] = n.Lookup(ctx, host, qtype) }) })
+		questions.Go(func() { answers[i] = n.Lookup(ctx, host, qtype) })
 	}
-	wg.Wait()
-	for _, crash := range crashes {
-		crash.Raise()
-	}
+	questions.Wait()
 	var q addressQueue
 	for _, a := range answers {
 		for _, addr := range a.Addrs {

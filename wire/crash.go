@@ -3,6 +3,8 @@ package wire
 import (
 	"fmt"
 	"runtime/debug"
+	"sync"
+	"sync/atomic"
 )
 
 // A Crash is the panic of a goroutine, kept for whoever waits for its work, so
@@ -34,4 +36,25 @@ func (c *Crash) Raise() {
 	if c != nil {
 		panic(c)
 	}
+}
+
+// A Group is goroutines whose first panic meets whoever waits for them.
+type Group struct {
+	open  sync.WaitGroup
+	crash atomic.Pointer[Crash]
+}
+
+// Go does work in a goroutine of its own.
+func (g *Group) Go(work func()) {
+	g.open.Go(func() {
+		if crash := Catch(work); crash != nil {
+			g.crash.CompareAndSwap(nil, crash)
+		}
+	})
+}
+
+// Wait waits for all that was begun, and raises the first panic of it.
+func (g *Group) Wait() {
+	g.open.Wait()
+	g.crash.Load().Raise()
 }

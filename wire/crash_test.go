@@ -41,3 +41,14 @@ func TestAPanicInARaceReachesWhoHasStartedIt(t *testing.T) {
 		t.Errorf("crash %v, %d results discarded", crash, discarded)
 	}
 }
+
+func TestAPanicInAGroupReachesWhoWaits(t *testing.T) {
+	t.Parallel()
+	var g Group
+	done := false
+	g.Go(func() { panic("on purpose") })
+	g.Go(func() { done = true })
+	if crash := Catch(g.Wait); crash == nil || crash.Value != "on purpose" || !done {
+		t.Errorf("crash %v, the other one is done: %v", crash, done)
+	}
+}
