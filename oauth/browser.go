@@ -67,8 +67,9 @@ func (i issuerRule) fits(named string) bool {
 	return strings.TrimSuffix(named, "/") == strings.TrimSuffix(i.name, "/")
 }
 
-// cleaned gives the refusal without secrets.
+// cleaned gives the refusal without secrets, and then bounded: what is cut off
+// in the middle of a secret could not be found any more.
 func (r *Refusal) cleaned(known secrets) *Refusal {
-	r.Code, r.Description, r.Page = known.clean(r.Code), known.clean(r.Description), known.clean(r.Page)
+	r.Code, r.Description, r.Page = bounded(known.clean(r.Code)), bounded(known.clean(r.Description)), bounded(known.clean(r.Page))
 	return r
 }

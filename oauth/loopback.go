@@ -174,18 +174,18 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	r.came <- back
 }
 
-// read takes what the browser brings.
+// read takes what the browser brings, as it is: who has the secrets cleans it.
 func (r *receiver) read(query url.Values) (comeback, string) {
 	switch {
 	case !r.issuer.fits(query.Get("iss")):
 		return comeback{refusal: &Refusal{
 			Code: mixUp, Step: "the sign-in",
-			Description: bounded("the answer comes from " + query.Get("iss") + ", the question went to " + r.issuer.name),
+			Description: "the answer comes from " + query.Get("iss") + ", the question went to " + r.issuer.name,
 		}}, pageRefused
 	case query.Has("error"):
 		return comeback{refusal: &Refusal{
-			Code: bounded(query.Get("error")), Description: bounded(query.Get("error_description")),
-			Page: bounded(query.Get("error_uri")), Step: "the sign-in",
+			Code: query.Get("error"), Description: query.Get("error_description"),
+			Page: query.Get("error_uri"), Step: "the sign-in",
 		}}, pageRefused
 	}
 	return comeback{code: query.Get("code")}, pageThanks

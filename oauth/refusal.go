@@ -62,10 +62,11 @@ func explain(ctx context.Context, err error, step, at string, known secrets) err
 		return malformed("something that is no answer of OAuth 2.0 (RFC 8628 section 3.2)")
 	}
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
-		return &Refusal{
-			Code: known.clean(bounded(refused.ErrorCode)), Description: known.clean(bounded(refused.ErrorDescription)),
-			Page: known.clean(bounded(refused.ErrorURI)), Status: status(refused.Response), Step: step,
+		told := &Refusal{
+			Code: refused.ErrorCode, Description: refused.ErrorDescription,
+			Page: refused.ErrorURI, Status: status(refused.Response), Step: step,
 		}
+		return told.cleaned(known)
 	}
 	if fault := wire.Classify(err); fault.Class != mail.ProtocolFault || isTransport(err) {
 		return &Failed{Failure: mail.Failure{Class: fault.Class, Detail: known.clean(fault.Detail)}, At: at}
