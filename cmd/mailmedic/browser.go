@@ -20,7 +20,7 @@ func systemBrowser(env func(string) string) func(page string) error {
 	return func(page string) error {
 		// It may live as long as the browser, which is not ours to end.
 		command := exec.Command(program, append(words[1:], page)...) //nolint:noctx // see above
-		command.Env = withoutSecrets(os.Environ())
+		command.Env = withoutSecrets(os.Environ(), proxyPassword)
 		if err := command.Start(); err != nil {
 			return err
 		}

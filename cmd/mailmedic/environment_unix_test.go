@@ -20,6 +20,7 @@ func TestOtherProgramsGetNoSecretInTheirEnvironment(t *testing.T) {
 	t.Setenv("MAILMEDIC_PASSWORD", "gives-it-away")
 	t.Setenv("MAILMEDIC_TOKEN", "gives-it-away")
 	t.Setenv("DISPLAY", ":0")
+	t.Setenv(proxyPassword, "for the proxy")
 
 	line := `sh -c 'echo "password ${MAILMEDIC_PASSWORD-none}, token ${MAILMEDIC_TOKEN-none}"'`
 	printed, err := secretFromCommand(t.Context(), &streams{err: os.Stderr}, line, "--password-command")
@@ -40,7 +41,7 @@ func TestOtherProgramsGetNoSecretInTheirEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	environment, err := os.ReadFile(pipe)
-	if err != nil || !strings.Contains(string(environment), "DISPLAY=:0") || strings.Contains(string(environment), "gives-it-away") {
+	if err != nil || !strings.Contains(string(environment), "DISPLAY=:0") || strings.Contains(string(environment), "gives-it-away") || strings.Contains(string(environment), "for the proxy") {
 		t.Errorf("the browser sees %q, %v", environment, err)
 	}
 }

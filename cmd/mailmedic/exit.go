@@ -45,7 +45,10 @@ func (e faultError) Unwrap() error { return e.err }
 // no verdict is a fault; what cobra says before it begins is usage.
 func runs(body func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		err := body(cmd, args)
+		err := nothingEmpty(cmd)
+		if err == nil {
+			err = body(cmd, args)
+		}
 		var usage usageError
 		var verdict verdictError
 		if err == nil || errors.As(err, &usage) || errors.As(err, &verdict) {

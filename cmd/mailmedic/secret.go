@@ -193,11 +193,14 @@ func secretFromCommand(ctx context.Context, s *streams, line, flag string) ([]by
 }
 
 // withoutSecrets gives the environment for another program: no password and no
-// token, which are for this one and would be seen in all that it starts.
-func withoutSecrets(environment []string) []string {
+// token, which are for this one and would be seen in all that it starts. Further
+// variables to leave out are named; a command of the user's own may be a login
+// through the same proxy.
+func withoutSecrets(environment []string, further ...string) []string {
+	secrets := append(further, "MAILMEDIC_PASSWORD", "MAILMEDIC_TOKEN")
 	return slices.DeleteFunc(environment, func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
-		return strings.EqualFold(name, "MAILMEDIC_PASSWORD") || strings.EqualFold(name, "MAILMEDIC_TOKEN")
+		return slices.ContainsFunc(secrets, func(secret string) bool { return strings.EqualFold(name, secret) })
 	})
 }
 
